@@ -1,0 +1,11 @@
+/* The commands of a build without media libraries. */
+#include <stddef.h>
+
+#include "tools/visavis/cmd.h"
+
+const struct cmd commands[] = {
+	{"flows", "[FILTER...]", "list the flow matrix", cmd_flows},
+	{"site", "check|show SITE", "check and print a site file", cmd_site},
+	{"policy", "compile SITE", "firewall policy from site and matrix", cmd_policy},
+	{NULL, NULL, NULL, NULL},
+};

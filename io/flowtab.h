@@ -16,7 +16,7 @@
 #include <stdbool.h>
 #include <stdint.h>
 
-#include <re.h>
+#include "io/libre.h"
 
 #include "lib/flow/flow.h"
 #include "lib/site/site.h"
@@ -30,7 +30,7 @@ void flowtab_init(const struct site *s, const struct site_host *self);
  *  @return 0, or ENOENT: no such row, or no port of it applies here */
 int flowtab_port(uint16_t *port, bool *tls, const char *row);
 
-/** The row's transport and whether the row applies at this site at all. */
+/** Does the row apply at this site at all? */
 bool flowtab_applies(const char *row);
 
 /**
@@ -42,6 +42,13 @@ bool flowtab_applies(const char *row);
  *         EACCES: this host has no role of the row's "to" end
  */
 int flowtab_listen(struct sa *addr, const char *row, int family);
+
+/**
+ * The local end of a transport that only dials: our address with port 0.
+ * Permits the bind(2) that libre makes for it; nothing can call in there.
+ * @return 0, ENOENT, EACCES, EADDRNOTAVAIL
+ */
+int flowtab_dial_local(struct sa *addr, const char *row, int family);
 
 /**
  * May we dial? Permits connect(2) and sendto(2) to peer (address and port)
@@ -64,8 +71,20 @@ int flowtab_dial(const char *row, const struct sa *peer);
  */
 int flowtab_udp(int *fd, const char *row, struct sa *addr, bool even);
 
+/**
+ * The far ends of a row: address and port of every host at this site whose
+ * role is the row's "to" end; each is permitted as by flowtab_dial().
+ * @return how many were written, at most max
+ */
+size_t flowtab_peers(struct sa *v, size_t max, const char *row);
+
+enum flow_transport flowtab_transport(const char *row);
+
 /** Is this remote port one that the row's other end may use? */
 bool flowtab_peer_port_ok(const char *row, uint16_t port);
+
+/** The site's address as libre has it. @return 0 */
+int flowtab_sa(struct sa *sa, const struct ip_addr *a, uint16_t port);
 
 uint8_t flowtab_dscp(const char *row);
 

@@ -36,6 +36,9 @@ void log_close(void);
 int log_init_fd(const char *prog, const char *host, int fd,
 		enum log_level level);
 
+/** Is anything written to a file at all? Saves making costly events. */
+bool log_has_file(void);
+
 /** A line for people; also an event {"ev":"log"}. */
 void log_msg(enum log_level level, const char *fmt, ...)
 	__attribute__((format(printf, 2, 3)));

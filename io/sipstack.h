@@ -9,7 +9,7 @@
 #ifndef VISAVIS_IO_SIPSTACK_H
 #define VISAVIS_IO_SIPSTACK_H
 
-#include <re.h>
+#include "io/libre.h"
 
 struct sipstack_config {
 	const char *software;		/**< User-Agent, Server */

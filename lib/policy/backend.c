@@ -1,0 +1,55 @@
+#include <errno.h>
+#include <string.h>
+
+#include "lib/policy/backends.h"
+#include "lib/policy/policy.h"
+
+const struct policy_backend policy_backends[] = {
+	{"nftables", "nft", "Linux nftables, one inet table", backend_nftables},
+	{NULL, NULL, NULL, NULL},
+};
+
+
+const struct policy_backend *policy_backend_find(const char *name)
+{
+	for (const struct policy_backend *b = policy_backends; b->name; b++)
+		if (!strcmp(b->name, name))
+			return b;
+
+	return NULL;
+}
+
+
+static const struct site_firewall *firewall_find(const struct site *s, const char *name)
+{
+	for (size_t i = 0; i < s->nfirewalls; i++)
+		if (!strcmp(s->firewalls[i].name, name))
+			return &s->firewalls[i];
+
+	return NULL;
+}
+
+
+int policy_compile_nftables(struct sbuf *sb, const struct site *s,
+			    const char *firewall, struct diag_list *dl)
+{
+	const struct site_firewall *fw = firewall_find(s, firewall);
+	struct arena a = {0};
+	struct need_list needs;
+	struct policy p;
+	int err;
+
+	if (!fw)
+		return ENOENT;
+
+	err = policy_check_site(s, &a, dl);
+	if (!err)
+		err = need_expand(&needs, &a, s, dl);
+	if (!err)
+		err = policy_build(&p, &a, s, fw, &needs);
+	if (!err)
+		err = backend_nftables(sb, &a, &p);
+
+	arena_reset(&a);
+	return err;
+}

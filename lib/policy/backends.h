@@ -1,0 +1,12 @@
+/**
+ * The emitters behind the table of back ends, one a dialect; see struct
+ * policy_backend. Called through the table only.
+ */
+#ifndef VISAVIS_LIB_POLICY_BACKENDS_H
+#define VISAVIS_LIB_POLICY_BACKENDS_H
+
+#include "lib/policy/policy.h"
+
+int backend_nftables(struct sbuf *sb, struct arena *a, const struct policy *p);
+
+#endif

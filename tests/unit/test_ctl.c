@@ -150,11 +150,13 @@ static int raw_connect(void)
 static void raw_expect(int fd, const char *send_this, const char *word)
 {
 	char buf[4096];
-	ssize_t n;
+	size_t n = 0;
 
 	assert_int_equal(write(fd, send_this, strlen(send_this)), strlen(send_this));
-	n = read(fd, buf, sizeof(buf) - 1);
-	assert_true(n > 0);
+	do {
+		assert_true(n < sizeof(buf) - 1);
+		assert_int_equal(read(fd, buf + n, 1), 1);
+	} while (buf[n++] != '\n');
 	buf[n] = '\0';
 	assert_non_null(strstr(buf, word));
 }

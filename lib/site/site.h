@@ -32,9 +32,11 @@ struct site_host {
 	const char *name;
 	const char **roles;		/**< at least one */
 	size_t nroles;
+	struct diag_pos roles_pos;
 	struct ip_range *addrs;		/**< single addresses have lo == hi */
 	size_t naddrs;
-	const struct site_network **networks;	/**< [naddrs], where each lies */
+	const struct site_network **networks;	/**< [naddrs], where each lies;
+						  NULL after a mistake */
 	const char *number;		/**< directory number, or NULL */
 	unsigned screens;		/**< 1..3; 1 when not given */
 	struct site_setting *settings;	/**< option schema in docs/site.md */
@@ -67,6 +69,8 @@ struct site_narrow {
 	struct flow_port *to_ports;	/**< NULL: as the row */
 	size_t nto_ports;
 	struct diag_pos pos;
+	struct diag_pos from_pos;
+	struct diag_pos to_pos;
 };
 
 struct site {
@@ -80,6 +84,7 @@ struct site {
 	size_t nfirewalls;
 	const char **conditions;	/**< switched on by name: "upgrade", ... */
 	size_t nconditions;
+	struct diag_pos conditions_pos;
 	struct site_narrow *narrows;
 	size_t nnarrows;
 	const char **matrix_files;	/**< further matrices, paths as written */
@@ -101,6 +106,14 @@ struct site {
  */
 int site_parse(struct site *s, struct arena *a, const char *text, size_t len,
 	       const char *name, struct diag_list *dl);
+
+/**
+ * The checks that need every matrix: roles, conditions and rows that the
+ * site names, row ids that two matrices share. site_parse() calls it when
+ * the site names no further matrices; else whoever fills s->matrices does.
+ * @return 0; EBADMSG when dl got an error
+ */
+int site_check(const struct site *s, struct diag_list *dl);
 
 /** Is the condition true at this site? "always", "secure", "insecure" and
  *  what the hosts tell (docs/site.md) are decided here; any other name is

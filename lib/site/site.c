@@ -1,0 +1,171 @@
+#include <string.h>
+
+#include "lib/site/site.h"
+
+
+const struct site_host *site_host_find(const struct site *s, const char *name)
+{
+	for (size_t i = 0; i < s->nhosts; i++)
+		if (!strcmp(s->hosts[i].name, name))
+			return &s->hosts[i];
+	return NULL;
+}
+
+
+bool site_host_has_role(const struct site_host *h, const char *role)
+{
+	for (size_t i = 0; i < h->nroles; i++)
+		if (!strcmp(h->roles[i], role))
+			return true;
+	return false;
+}
+
+
+const struct site_host *site_host_by_role(const struct site *s, const char *role)
+{
+	for (size_t i = 0; i < s->nhosts; i++)
+		if (site_host_has_role(&s->hosts[i], role))
+			return &s->hosts[i];
+	return NULL;
+}
+
+
+const struct site_host *site_host_by_addr(const struct site *s, const struct ip_addr *a)
+{
+	for (size_t i = 0; i < s->nhosts; i++)
+		for (size_t k = 0; k < s->hosts[i].naddrs; k++)
+			if (ip_range_has(&s->hosts[i].addrs[k], a))
+				return &s->hosts[i];
+	return NULL;
+}
+
+
+const struct site_network *site_network_find(const struct site *s, const char *name)
+{
+	for (size_t i = 0; i < s->nnetworks; i++)
+		if (!strcmp(s->networks[i].name, name))
+			return &s->networks[i];
+	return NULL;
+}
+
+
+const struct site_network *site_network_by_addr(const struct site *s, const struct ip_addr *a)
+{
+	for (size_t i = 0; i < s->nnetworks; i++) {
+		for (size_t k = 0; k < s->networks[i].nprefixes; k++) {
+			struct ip_range r = ip_prefix_range(&s->networks[i].prefixes[k]);
+
+			if (ip_range_has(&r, a))
+				return &s->networks[i];
+		}
+	}
+	return NULL;
+}
+
+
+const char *site_host_setting(const struct site_host *h, const char *key, const char *def)
+{
+	for (size_t i = 0; i < h->nsettings; i++)
+		if (!strcmp(h->settings[i].key, key))
+			return h->settings[i].value;
+	return def;
+}
+
+
+bool site_host_addr(const struct site_host *h, uint8_t family, struct ip_addr *a)
+{
+	for (size_t i = 0; i < h->naddrs; i++) {
+		if (!family || h->addrs[i].lo.family == family) {
+			*a = h->addrs[i].lo;
+			return true;
+		}
+	}
+	return false;
+}
+
+
+const struct flow_row *site_row_find(const struct site *s, const char *id)
+{
+	for (size_t i = 0; i < s->nmatrices; i++) {
+		const struct flow_row *row = flow_matrix_find(&s->matrices[i], id);
+
+		if (row)
+			return row;
+	}
+	return NULL;
+}
+
+
+static bool switched_on(const struct site *s, const char *when)
+{
+	for (size_t i = 0; i < s->nconditions; i++)
+		if (!strcmp(s->conditions[i], when))
+			return true;
+	return false;
+}
+
+
+static bool is_true(const struct site *s)
+{
+	return true;
+}
+
+
+static bool is_secure(const struct site *s)
+{
+	return s->security;
+}
+
+
+static bool is_insecure(const struct site *s)
+{
+	return !s->security;
+}
+
+
+static bool has_phone(const struct site *s)
+{
+	return site_host_by_role(s, "phone") != NULL;
+}
+
+
+static bool has_manager(const struct site *s)
+{
+	return site_host_by_role(s, "manager") != NULL;
+}
+
+
+/* The clear port of a lone directory server is for sites without security
+ * that have no global catalogue. */
+static bool single_directory(const struct site *s)
+{
+	return !s->security && !switched_on(s, "ad-global-catalogue");
+}
+
+
+/* What a site tells by itself; docs/site.md lists these. */
+static const struct {
+	const char *name;
+	bool (*holds)(const struct site *s);
+} derived[] = {
+	{FLOW_WHEN_ALWAYS, is_true},
+	{FLOW_WHEN_SECURE, is_secure},
+	{FLOW_WHEN_INSECURE, is_insecure},
+	{"call", is_true},
+	{"operation", is_true},
+	{"phone", has_phone},
+	{"manager", has_manager},
+	{"ad-single-server", single_directory},
+};
+
+
+bool site_condition(const struct site *s, const char *when)
+{
+	if (!when || switched_on(s, when))
+		return true;
+
+	for (size_t i = 0; i < sizeof(derived) / sizeof(derived[0]); i++)
+		if (!strcmp(when, derived[i].name))
+			return derived[i].holds(s);
+	return false;
+}

@@ -131,7 +131,7 @@ const struct site_option site_options[] = {
 	{"audio-codecs", "opus|G722|PCMU|PCMA", "opus,G722,PCMU,PCMA",
 	 "sound codecs to offer, best first, with commas between", list_of, 0, 0},
 	{"sip-transport", "tls|tcp|udp", "",
-	 "how to reach call control; without it TLS when security is on, else TCP", one_of, 0, 0},
+	 "how to reach call control; without it TLS when security is on, else UDP", one_of, 0, 0},
 	{"display-name", "TEXT", "", "the name that others see; the host's name without it", text, 1, 64},
 	{"password", "TEXT", "",
 	 "what the room proves itself to call control with; a secret in a file that is not one: "
@@ -141,7 +141,7 @@ const struct site_option site_options[] = {
 	{"trust", "PATH", "", "PEM file with the certificates that the host trusts", text, 1, 1024},
 	{"realm", "TEXT", "", "call control: realm of its passwords; the site's name without it",
 	 text, 1, 64},
-	{"register-expires", "SECONDS", "3600", "how long a registration shall last", number, 60, 86400},
+	{"register-expires", "SECONDS", "600", "how long a registration shall last", number, 60, 86400},
 	{"session-expires", "SECONDS", "1800", "session timer (RFC 4028)", number, 90, 86400},
 	{"database", "PATH", "", "call control: where registrations are kept", text, 1, 1024},
 	{NULL, NULL, NULL, NULL, NULL, 0, 0},

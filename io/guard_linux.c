@@ -214,7 +214,7 @@ int listen(int fd, int backlog)
 
 
 /* libraries connect a UDP socket to learn their own address towards a peer:
- * with port 0 they learn it and can send nothing */
+ * they learn it, with port 0, and can send nothing */
 static int connect_for_route(int fd, const struct sockaddr *sa, socklen_t len)
 {
 	union {
@@ -230,7 +230,10 @@ static int connect_for_route(int fd, const struct sockaddr *sa, socklen_t len)
 	else
 		u.in6.sin6_port = 0;
 
-	return (int)syscall(SYS_connect, fd, &u, len);
+	if (syscall(SYS_connect, fd, &u, len))
+		return -1;
+
+	return shutdown(fd, SHUT_WR);
 }
 
 

@@ -216,13 +216,15 @@ static int rows_add(struct adder *ad, const char *const *rows, bool listen)
 
 static int dns_make(struct dnsc **dnscp, const char *row)
 {
-	struct sa srv[DNS_SERVERS_MAX];
+	struct sa srv[DNS_SERVERS_MAX], tcp[DNS_SERVERS_MAX];
 	uint32_t n;
 
 	if (!row)
 		return 0;
 
 	n = (uint32_t)flowtab_peers(srv, DNS_SERVERS_MAX, row);
+	/* a truncated answer is asked for again over TCP */
+	(void)flowtab_peers(tcp, DNS_SERVERS_MAX, "X-02");
 	return n ? dnsc_alloc(dnscp, NULL, srv, n) : 0;
 }
 

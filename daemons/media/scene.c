@@ -111,20 +111,21 @@ static void line(const struct draw_target *t, float x0, float y0, float x1, floa
 static void paint_window(struct scene *s, const struct draw_target *t)
 {
 	float u = s->unit, x0 = 0.05f * (float)t->pic->w, x1 = 0.34f * (float)t->pic->w;
-	float y0 = 70 * u, y1 = 330 * u, x = x0 + 6 * u;
+	float y0 = 62 * u, y1 = 300 * u, x = x0 + 6 * u;
+	float sky = s->hash & 4 ? 205.f : 24.f;	/* noon or dusk */
 	uint32_t seed = s->hash;
 
 	box(t, x0 - 8 * u, y0 - 8 * u, x1 + 8 * u, y1 + 8 * u, 10 * u, 0xf2efe8, 1.f);
 	for (float y = y0; y < y1; y += 2 * u)
 		box(t, x0, y, x1, y + 2 * u + 1, 0,
-		    draw_hsl(s->hue + 170.f, 0.55f, 0.45f + 0.4f * (y - y0) / (y1 - y0)), 1.f);
+		    draw_hsl(sky, 0.62f, 0.5f + 0.36f * (y - y0) / (y1 - y0)), 1.f);
 	oval(t, x0 + (x1 - x0) * (0.2f + 0.6f * rnd(&seed)), y0 + 70 * u, 26 * u, 26 * u, 0xfff3cf, 0.95f);
 	while (x < x1 - 20 * u) {
 		float w = (22 + 38 * rnd(&seed)) * u, h = (50 + 130 * rnd(&seed)) * u;
 
 		if (x + w > x1 - 4 * u)
 			w = x1 - 4 * u - x;
-		box(t, x, y1 - h, x + w, y1, 2 * u, draw_hsl(s->hue + 200.f, 0.25f, 0.22f + 0.16f * rnd(&seed)), 1.f);
+		box(t, x, y1 - h, x + w, y1, 2 * u, draw_hsl(sky + 15.f, 0.25f, 0.22f + 0.16f * rnd(&seed)), 1.f);
 		for (float wy = y1 - h + 10 * u; wy < y1 - 12 * u; wy += 18 * u)
 			for (float wx = x + 6 * u; wx < x + w - 8 * u; wx += 12 * u)
 				if (rnd(&seed) > 0.45f)
@@ -140,17 +141,17 @@ static void paint_screen(struct scene *s, const struct draw_target *t, const cha
 {
 	static const uint32_t bars[] = { 0xe6e6e6, 0xd6cf3a, 0x3cc3cf, 0x3fb950, 0xc04fc6, 0xd6413a, 0x3a56d6 };
 	float u = s->unit, w = (float)t->pic->w;
-	float x0 = 0.64f * w, x1 = 0.95f * w, y0 = 62 * u, y1 = 290 * u, size = 34 * u, bw;
+	float x0 = 0.64f * w, x1 = 0.95f * w, y0 = 62 * u, y1 = 250 * u, size = 34 * u, bw;
 
 	s->screen_x = (x0 + x1) / 2;
 	s->screen_a = (x1 - x0) / 2;
-	s->screen_y = y1 - 60 * u;
-	s->screen_b = 42 * u;
+	s->screen_y = y1 - 50 * u;
+	s->screen_b = 32 * u;
 	box(t, x0 - 9 * u, y0 - 9 * u, x1 + 9 * u, y1 + 9 * u, 12 * u, 0x1b1e24, 1.f);
 	box(t, x0, y0, x1, y1, 5 * u, draw_hsl(s->hue, 0.45f, 0.16f), 1.f);
 	while (stroke_width(size, name) > (x1 - x0) * 0.9f && size > 6.f)
 		size *= 0.9f;
-	stroke_text(t, s->screen_x - stroke_width(size, name) / 2 + size / 8, y0 + 44 * u, size, name,
+	stroke_text(t, s->screen_x - stroke_width(size, name) / 2 + size / 8, y0 + 36 * u, size, name,
 		    draw_rgb(0xffffff));
 	bw = (x1 - x0 - 24 * u) / 7;
 	for (int i = 0; i < 7; i++)
@@ -163,9 +164,9 @@ static void paint_clock(struct scene *s, const struct draw_target *t)
 {
 	float u = s->unit;
 
-	s->clock_x = 0.49f * (float)t->pic->w;
-	s->clock_y = 150 * u;
-	s->clock_r = 74 * u;
+	s->clock_x = 0.455f * (float)t->pic->w;
+	s->clock_y = 100 * u;
+	s->clock_r = 58 * u;
 	oval(t, s->clock_x, s->clock_y + 4 * u, s->clock_r + 10 * u, s->clock_r + 10 * u, 0x000000, 0.25f);
 	oval(t, s->clock_x, s->clock_y, s->clock_r + 8 * u, s->clock_r + 8 * u, 0x23262d, 1.f);
 	oval(t, s->clock_x, s->clock_y, s->clock_r, s->clock_r, 0xfaf8f2, 1.f);
@@ -175,8 +176,8 @@ static void paint_clock(struct scene *s, const struct draw_target *t)
 		line(t, s->clock_x + r * sinf(a), s->clock_y - r * cosf(a), s->clock_x + 0.93f * s->clock_r * sinf(a),
 		     s->clock_y - 0.93f * s->clock_r * cosf(a), (i % 3 ? 3.f : 6.f) * u, 0x23262d);
 	}
-	s->lamp_x = s->clock_x;
-	s->lamp_y = s->clock_y + s->clock_r + 48 * u;
+	s->lamp_x = 0.565f * (float)t->pic->w;
+	s->lamp_y = s->clock_y;
 	oval(t, s->lamp_x, s->lamp_y, 24 * u, 24 * u, 0x23262d, 1.f);
 	oval(t, s->lamp_x, s->lamp_y, 18 * u, 18 * u, 0x5a2320, 1.f);
 }
@@ -220,7 +221,7 @@ static int make_people(struct scene *s, unsigned w)
 			return err;
 		paint_person(&p->sprite, s->unit, &seed, s->hue);
 		p->x = x - sw / 2;
-		p->y = s->table_y - (270 + 18 * rnd(&seed)) * s->unit;
+		p->y = s->table_y - (226 + 22 * rnd(&seed)) * s->unit;
 		p->phase = 6.28f * rnd(&seed);
 	}
 	return 0;

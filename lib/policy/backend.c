@@ -42,7 +42,7 @@ int policy_compile_nftables(struct sbuf *sb, const struct site *s,
 	if (!fw)
 		return ENOENT;
 
-	err = policy_check_site(s, &a, dl);
+	err = policy_check_paths(s, &a, dl);
 	if (!err)
 		err = need_expand(&needs, &a, s, dl);
 	if (!err)

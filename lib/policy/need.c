@@ -27,9 +27,6 @@ struct expansion {
 	struct draft *v;
 	size_t n, cap;
 	struct sets_index ix;
-	const struct flow_row **rows;	/**< all, for repeated ids */
-	size_t nrows, rows_cap;
-	struct sets_index row_ix;
 	struct lack *lacks;
 	size_t nlacks, lacks_cap;
 };
@@ -320,53 +317,6 @@ static int expand_row(struct expansion *ex, const struct flow_row *row)
 }
 
 
-struct row_key {
-	const struct expansion *ex;
-	const char *id;
-};
-
-
-static bool row_equal(const void *arg, size_t entry)
-{
-	const struct row_key *k = arg;
-
-	return !strcmp(k->id, k->ex->rows[entry]->id);
-}
-
-
-static uint64_t row_hash(const void *arg, size_t entry)
-{
-	const struct row_key *k = arg;
-	const char *id = k->ex->rows[entry]->id;
-
-	return sets_hash(0, id, strlen(id));
-}
-
-
-/** Remember the row; say so when its id is taken: whoever reads a counter
- *  or a remark could not tell the two apart. */
-static int note_row(struct expansion *ex, const struct flow_row *row)
-{
-	struct row_key key = { ex, row->id };
-	uint64_t hash = sets_hash(0, row->id, strlen(row->id));
-	int err;
-
-	if (sets_index_find(&ex->row_ix, hash, row_equal, &key) != SIZE_MAX) {
-		diag_warn(ex->dl, row->pos, "row %s stands twice in the matrices: "
-			  "give one of them another id", row->id);
-		return 0;
-	}
-
-	err = arena_grow(ex->mem, (void **)&ex->rows, ex->nrows, &ex->rows_cap,
-			 sizeof(*ex->rows));
-	if (!err)
-		err = sets_index_add(&ex->row_ix, ex->mem, hash, row_hash, &key);
-	if (!err)
-		ex->rows[ex->nrows++] = row;
-	return err;
-}
-
-
 static const struct draft *need_of_row(const struct expansion *ex,
 				       const struct flow_row *row)
 {
@@ -379,45 +329,48 @@ static const struct draft *need_of_row(const struct expansion *ex,
 }
 
 
-/** Rows that call themselves the same flow and are not */
-static void check_same_as(struct expansion *ex)
+/** A row that calls itself the same flow as another and is not */
+static int check_same_as(struct expansion *ex, const struct flow_row *row)
 {
-	for (size_t i = 0; i < ex->nrows; i++) {
-		const struct flow_row *row = ex->rows[i], *other;
-		const struct draft *a, *b;
-		struct row_key key = { ex, row->same_as };
-		size_t k;
+	const struct flow_row *other = row->same_as ? site_row_find(ex->site, row->same_as)
+						    : NULL;
+	const struct draft *a, *b;
 
-		if (!row->same_as || find_narrow(ex->site, row))
-			continue;
-
-		k = sets_index_find(&ex->row_ix, sets_hash(0, row->same_as,
-				    strlen(row->same_as)), row_equal, &key);
-		if (k == SIZE_MAX) {
-			diag_warn(ex->dl, row->pos, "row %s is said to be the same as %s, "
-				  "which does not exist", row->id, row->same_as);
-			continue;
-		}
-		other = ex->rows[k];
-		a = need_of_row(ex, row);
-		b = need_of_row(ex, other);
-		if (a && b && a != b && !find_narrow(ex->site, other))
-			diag_warn(ex->dl, row->pos, "row %s is said to be the same as %s, "
-				  "but differs from it in addresses or ports",
-				  row->id, other->id);
+	if (!row->same_as || find_narrow(ex->site, row))
+		return 0;
+	if (!other) {
+		diag_warn(ex->dl, row->pos, "row %s is said to be the same as %s, "
+			  "which does not exist", row->id, row->same_as);
+		return 0;
 	}
+
+	a = need_of_row(ex, row);
+	b = need_of_row(ex, other);
+	if (a && b && a != b && !find_narrow(ex->site, other))
+		diag_warn(ex->dl, row->pos, "row %s is said to be the same as %s, "
+			  "but differs from it in addresses or ports", row->id, other->id);
+	return 0;
 }
 
 
-static void say_lacks(const struct expansion *ex)
+/** One line for all: a site without a manager is no mistake. */
+static int say_lacks(struct expansion *ex)
 {
+	const char *list = "";
+
 	for (size_t i = 0; i < ex->nlacks; i++) {
 		const struct lack *l = &ex->lacks[i];
 
-		diag_warn(ex->dl, l->first->pos, "no host has the role \"%s\": %zu row%s "
-			  "without rules, %s first", l->role, l->n,
-			  l->n == 1 ? " stays" : "s stay", l->first->id);
+		list = arena_printf(ex->mem, "%s%s%s (%zu row%s, %s first)", list,
+				    i ? ", " : "", l->role, l->n, l->n == 1 ? "" : "s",
+				    l->first->id);
+		if (!list)
+			return ENOMEM;
 	}
+	if (ex->nlacks)
+		diag_warn(ex->dl, (struct diag_pos){ .file = ex->site->name },
+			  "nothing is compiled for roles that no host has: %s", list);
+	return 0;
 }
 
 
@@ -434,25 +387,38 @@ static int finish(struct need_list *nl, const struct expansion *ex)
 }
 
 
+typedef int (row_h)(struct expansion *ex, const struct flow_row *row);
+
+
+static int each_row(struct expansion *ex, row_h *h)
+{
+	for (size_t i = 0; i < ex->site->nmatrices; i++) {
+		const struct flow_matrix *m = &ex->site->matrices[i];
+
+		for (size_t j = 0; j < m->nrows; j++) {
+			int err = h(ex, &m->rows[j]);
+
+			if (err)
+				return err;
+		}
+	}
+
+	return 0;
+}
+
+
 int need_expand(struct need_list *nl, struct arena *a, const struct site *s,
 		struct diag_list *dl)
 {
 	struct expansion ex = { .mem = a, .site = s, .dl = dl };
 	int err = sets_make(&ex.sets, a, s);
 
-	for (size_t i = 0; !err && i < s->nmatrices; i++) {
-		const struct flow_matrix *m = &s->matrices[i];
+	if (!err)
+		err = each_row(&ex, expand_row);
+	if (!err)
+		err = each_row(&ex, check_same_as);
+	if (!err)
+		err = say_lacks(&ex);
 
-		for (size_t j = 0; !err && j < m->nrows; j++) {
-			err = note_row(&ex, &m->rows[j]);
-			if (!err)
-				err = expand_row(&ex, &m->rows[j]);
-		}
-	}
-	if (err)
-		return err;
-
-	check_same_as(&ex);
-	say_lacks(&ex);
-	return finish(nl, &ex);
+	return err ? err : finish(nl, &ex);
 }

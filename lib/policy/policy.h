@@ -101,13 +101,13 @@ int policy_build(struct policy *p, struct arena *a, const struct site *s,
 		 const struct site_firewall *fw, const struct need_list *needs);
 
 /**
- * Mistakes of a site that only show when one asks for paths: networks
- * behind no interface or behind two, networks that no firewall joins,
- * overlapping addresses. Added to dl as errors or warnings.
- * @return 0, EBADMSG when an error was added, ENOMEM
+ * Pairs of networks that no single firewall has behind its interfaces, as
+ * warnings: an interface must list all that lies behind it, far networks
+ * too, or the firewall drops what comes from there.
+ * @return 0 or ENOMEM
  */
-int policy_check_site(const struct site *s, struct arena *a,
-		      struct diag_list *dl);
+int policy_check_paths(const struct site *s, struct arena *a,
+		       struct diag_list *dl);
 
 /** Does the pair's traffic cross this firewall at all? *pair (may be NULL)
  *  tells how. */
@@ -155,8 +155,8 @@ struct policy_backend {
 	const char *name;	/**< as --to takes it: "nftables" */
 	const char *suffix;	/**< of the files: "nft" */
 	const char *title;
-	/** Write the whole configuration; @return 0 or ENOMEM. Text in sb is
-	 *  the same for the same policy, always. */
+	/** Write the whole configuration; the same policy always gives the
+	 *  same text. @return 0, ENOMEM, EOVERFLOW (sb is full) */
 	int (*emit)(struct sbuf *sb, struct arena *a, const struct policy *p);
 };
 
@@ -166,8 +166,8 @@ extern const struct policy_backend policy_backends[];
 const struct policy_backend *policy_backend_find(const char *name);
 
 /** All in one: needs, policy and nftables text of the site's firewall named
- *  `firewall`. @return 0, ENOENT (no such firewall), EBADMSG (dl says why),
- *  ENOMEM */
+ *  `firewall`. Warnings go to dl. @return 0, ENOENT (no such firewall),
+ *  ENOMEM, EOVERFLOW */
 int policy_compile_nftables(struct sbuf *sb, const struct site *s,
 			    const char *firewall, struct diag_list *dl);
 

@@ -169,3 +169,28 @@ bool site_condition(const struct site *s, const char *when)
 			return derived[i].holds(s);
 	return false;
 }
+
+
+static bool end_present(const struct site *s, const struct flow_end *e)
+{
+	for (size_t i = 0; i < e->nroles; i++) {
+		/* Not FLOW_ROLE_UNSPECIFIED: that is a host of the row's other role
+		 * before its lease. */
+		if (!strcmp(e->roles[i], FLOW_ROLE_ANY) ||
+		    !strcmp(e->roles[i], FLOW_ROLE_BROADCAST) ||
+		    site_host_by_role(s, e->roles[i]))
+			return true;
+	}
+	return false;
+}
+
+
+bool site_row_applies(const struct site *s, const struct flow_row *row)
+{
+	bool port = !row->to.nports;
+
+	for (size_t i = 0; i < row->to.nports; i++)
+		port = port || site_condition(s, row->to.ports[i].when);
+	return port && site_condition(s, row->when) &&
+		end_present(s, &row->from) && end_present(s, &row->to);
+}

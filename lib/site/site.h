@@ -120,6 +120,10 @@ int site_check(const struct site *s, struct diag_list *dl);
  *  true when the site switches it on. NULL is always true. */
 bool site_condition(const struct site *s, const char *when);
 
+/** Does the row say anything at this site: its condition holds, each end is
+ *  "any" or has a host, and one of its ports applies? */
+bool site_row_applies(const struct site *s, const struct flow_row *row);
+
 const struct site_host *site_host_find(const struct site *s, const char *name);
 bool site_host_has_role(const struct site_host *h, const char *role);
 /** The first host with that role, or NULL */

@@ -34,6 +34,7 @@ struct lab_node {
 	int mnt_fd;		/**< mounts: own /etc/resolv.conf, /etc/hosts */
 	int uts_fd;		/**< host name */
 	const char *ruleset;	/**< firewalls: what was loaded, text */
+	const struct policy *policy;	/**< firewalls: what it was made from */
 };
 
 /** Where things lie; absolute. All exist while the lab lives. */
@@ -47,7 +48,10 @@ struct lab_paths {
 	const char *capture;
 	const char *run_in;	/**< the same folder as `run`, short: what
 				  VISAVIS_RUN is inside the lab */
-	const char *bin;	/**< folder of visavis itself */
+	const char *bin;	/**< folders to look for our programs in, as in
+				  PATH */
+	const char *site;	/**< the site file */
+	const char *ca;		/**< PEM of the lab's own authority */
 };
 
 /** Moments of the run; 0: has not come. Microseconds of CLOCK_REALTIME. */
@@ -85,6 +89,7 @@ struct lab_options {
 
 struct lab_child;
 struct lab_loop;
+struct policy;
 
 struct lab {
 	struct arena arena;	/**< lives as long as the lab */

@@ -82,6 +82,9 @@ struct plan {
 int plan_make(struct plan *p, struct arena *a, const struct site *s,
 	      struct diag_list *dl);
 
+/** Fill the nodes' routes; part of plan_make(). @return 0 or ENOMEM */
+int plan_routes(struct plan *p, struct arena *a);
+
 const struct plan_node *plan_node_find(const struct plan *p, const char *name);
 
 /** The firewall's interface on that network, or NULL */

@@ -13,7 +13,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
-#include <re.h>
+#include "io/libre.h"
 
 enum {
 	LOCATION_CONTACTS = 10,		/**< contacts of one user */

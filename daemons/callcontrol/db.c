@@ -7,7 +7,7 @@
 #include "io/log.h"
 
 
-enum { VERSION = 1 };
+enum { SCHEMA_VERSION = 1 };
 
 enum stmt {
 	S_BEGIN, S_COMMIT, S_ROLLBACK, S_PUT, S_DEL, S_DEL_ALL, S_EXPIRE,
@@ -127,9 +127,9 @@ static int make_schema(struct db *db)
 	rc = sqlite3_finalize(st);
 	if (rc != SQLITE_OK)
 		return code(rc);
-	if (version > VERSION)
+	if (version > SCHEMA_VERSION)
 		return ENOTSUP;
-	return version == VERSION ? 0 :
+	return version == SCHEMA_VERSION ? 0 :
 		code(sqlite3_exec(db->h, schema, NULL, NULL, NULL));
 }
 

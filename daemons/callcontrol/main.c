@@ -21,6 +21,7 @@ struct options {
 	const char *state;
 	const char *log;
 	const char *users;
+	const char *security;
 	bool verbose;
 };
 
@@ -43,7 +44,7 @@ static void usage(FILE *f)
 {
 	(void)fputs("usage: visavis-callcontrol --site FILE --host NAME "
 		    "--state DIR\n"
-		    "           [--log FILE] [--users FILE] [-v]\n"
+		    "           [--log FILE] [--users FILE] [--security on|off] [-v]\n"
 		    "See visavis-callcontrol(8).\n", f);
 }
 
@@ -56,6 +57,7 @@ static int options_parse(struct options *o, int argc, char *argv[])
 		{"state", required_argument, NULL, 'd'},
 		{"log", required_argument, NULL, 'l'},
 		{"users", required_argument, NULL, 'u'},
+		{"security", required_argument, NULL, 'S'},
 		{"verbose", no_argument, NULL, 'v'},
 		{"help", no_argument, NULL, '?' + 128},
 		{NULL, 0, NULL, 0}
@@ -69,11 +71,14 @@ static int options_parse(struct options *o, int argc, char *argv[])
 		case 'd': o->state = optarg; break;
 		case 'l': o->log = optarg; break;
 		case 'u': o->users = optarg; break;
+		case 'S': o->security = optarg; break;
 		case 'v': o->verbose = true; break;
 		case '?' + 128: usage(stdout); exit(0);
 		default: return EINVAL;
 		}
 	}
+	if (o->security && strcmp(o->security, "on") && strcmp(o->security, "off"))
+		return EINVAL;
 	return o->site && o->host && o->state && optind == argc ? 0 : EINVAL;
 }
 
@@ -120,6 +125,8 @@ static int site_load(struct program *pr)
 	diag_reset(&dl);
 	if (err)
 		return err;
+	if (pr->opt.security)
+		pr->site.security = !strcmp(pr->opt.security, "on");
 	pr->self = site_host_find(&pr->site, pr->opt.host);
 	if (!pr->self || !site_host_has_role(pr->self, "callcontrol")) {
 		log_error("%s: host %s %s", pr->opt.site, pr->opt.host, pr->self ?

@@ -1,0 +1,282 @@
+#include <errno.h>
+#include <getopt.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include <openssl/evp.h>
+
+#include "daemons/codec/codec.h"
+#include "io/flowtab.h"
+#include "io/log.h"
+#include "io/sitefile.h"
+
+enum { EXIT_BAD_USAGE = 3, GOODBYE_MS = 700 };
+
+struct options {
+	const char *site, *host, *state, *log, *out, *media;
+	bool verbose;
+};
+
+static struct codec codec;
+static struct tmr goodbye;
+
+
+static void usage(FILE *f)
+{
+	(void)fprintf(f,
+		"usage: visavis-codec --site FILE --host NAME --state DIR [OPTION...]\n\n"
+		"  --site FILE    the site file\n"
+		"  --host NAME    which host of the site this room is\n"
+		"  --state DIR    tls.pem, ca.pem, password\n"
+		"  --log FILE     append events as JSON lines\n"
+		"  --out DIR      where pictures and measurements go (default: DIR of --state)\n"
+		"  --media PATH   the media process (default: visavis-media beside this program)\n"
+		"  -v             more text on stderr\n");
+}
+
+
+static int options_read(struct options *o, int argc, char *argv[])
+{
+	static const struct option longs[] = {
+		{"site", required_argument, NULL, 's'}, {"host", required_argument, NULL, 'h'},
+		{"state", required_argument, NULL, 'd'}, {"log", required_argument, NULL, 'l'},
+		{"out", required_argument, NULL, 'o'}, {"media", required_argument, NULL, 'm'},
+		{"help", no_argument, NULL, '?'}, {NULL, 0, NULL, 0},
+	};
+	int ch;
+
+	while ((ch = getopt_long(argc, argv, "v", longs, NULL)) != -1) {
+		const struct { int ch; const char **to; } v[] = {
+			{'s', &o->site}, {'h', &o->host}, {'d', &o->state}, {'l', &o->log},
+			{'o', &o->out}, {'m', &o->media},
+		};
+		size_t i;
+
+		if (ch == 'v')
+			o->verbose = true;
+		if (ch == '?')
+			return EINVAL;
+		for (i = 0; i < ARRAY_SIZE(v); i++)
+			if (v[i].ch == ch)
+				*v[i].to = optarg;
+	}
+	return o->site && o->host && o->state && optind == argc ? 0 : EINVAL;
+}
+
+
+static int self_find(struct codec *c, const struct options *o)
+{
+	c->self = site_host_find(&c->site, o->host);
+	if (!c->self) {
+		log_error("%s: no host \"%s\"", o->site, o->host);
+		return ENOENT;
+	}
+	if (!site_host_has_role(c->self, "codec") || !c->self->number) {
+		log_error("%s: host %s needs the role codec and a number", o->site, o->host);
+		return EINVAL;
+	}
+	c->cc = site_host_by_role(&c->site, "callcontrol");
+	if (!c->cc) {
+		log_error("%s: no host of role callcontrol", o->site);
+		return ENOENT;
+	}
+	return 0;
+}
+
+
+/* A name of its own for RFC 5626 that survives restarts: RFC 4122 form,
+ * from the room's name. */
+static void instance_make(struct codec *c)
+{
+	uint8_t md[EVP_MAX_MD_SIZE];
+	unsigned n = sizeof(md);
+
+	(void)EVP_Digest(c->aor, strlen(c->aor), md, &n, EVP_sha256(), NULL);
+	md[6] = (md[6] & 0x0f) | 0x80;
+	md[8] = (md[8] & 0x3f) | 0x80;
+	(void)snprintf(c->instance, sizeof(c->instance),
+		       "%02x%02x%02x%02x-%02x%02x-%02x%02x-%02x%02x-%02x%02x%02x%02x%02x%02x",
+		       md[0], md[1], md[2], md[3], md[4], md[5], md[6], md[7], md[8], md[9], md[10],
+		       md[11], md[12], md[13], md[14], md[15]);
+}
+
+
+static bool setting_on(const struct codec *c, const char *key)
+{
+	const char *v = site_host_setting(c->self, key, "off");
+
+	return !strcmp(v, "on") || !strcmp(v, "yes") || !strcmp(v, "true");
+}
+
+
+static uint32_t setting_number(const struct codec *c, const char *key, uint32_t def)
+{
+	const char *s = site_host_setting(c->self, key, NULL);
+	char *end;
+	unsigned long v = s ? strtoul(s, &end, 10) : 0;
+
+	return s && end != s && v <= UINT32_MAX ? (uint32_t)v : def;
+}
+
+
+static void settings_read(struct codec *c)
+{
+	(void)snprintf(c->domain, sizeof(c->domain), "%s.visavis.test", c->site.name);
+	(void)snprintf(c->aor, sizeof(c->aor), "sip:%s@%s", c->self->number, c->domain);
+	instance_make(c);
+	c->auto_answer = setting_on(c, "auto-answer");
+	c->video_bitrate = setting_number(c, "video-bitrate", 4000000);
+	c->session_expires = setting_number(c, "session-expires", SE_DEFAULT);
+	if (c->session_expires && c->session_expires < SE_MIN)
+		c->session_expires = SE_MIN;
+	if (c->session_expires > SE_MAX)
+		c->session_expires = SE_MAX;
+	c->caps.secure = c->tls;
+	c->caps.video_bitrate = c->video_bitrate;
+}
+
+
+static void ready_handler(const json_t *ready, void *arg)
+{
+	struct codec *c = arg;
+
+	if (media_caps(&c->caps, ready)) {
+		log_error("the media process has no codec that we know");
+		return;
+	}
+	log_debug("media process ready, %zu codecs", c->caps.n);
+	if (c->call)
+		media_again(c->call);
+}
+
+
+static void died_handler(const char *how, void *arg)
+{
+	struct codec *c = arg;
+
+	log_event("media", "{s:s, s:s, s:s}", "what", "killed", "call_id",
+		  c->call ? c->call->id : "", "detail", how);
+	if (c->call)
+		media_died(c->call);
+}
+
+
+static void event_handler(const json_t *ev, void *arg)
+{
+	struct codec *c = arg;
+
+	if (c->call)
+		media_event(c->call, ev);
+}
+
+
+static int media_init(struct codec *c, const struct options *o, const char *argv0)
+{
+	const struct media_handlers h = { ready_handler, died_handler, event_handler, c };
+	static char path[4096];
+	const char *slash = strrchr(argv0, '/');
+	json_t *init;
+	int err;
+
+	(void)snprintf(path, sizeof(path), "%.*svisavis-media",
+		       slash ? (int)(slash - argv0 + 1) : 0, argv0);
+	init = json_pack("{s:s, s:s, s:s, s:s, s:s, s:s, s:s, s:I, s:b}", "msg", "init",
+			 "host", c->self->name, "out_dir", o->out ? o->out : o->state,
+			 "video_source", site_host_setting(c->self, "source-video", "pattern"),
+			 "audio_source", site_host_setting(c->self, "source-audio", "pattern"),
+			 "video_sink", site_host_setting(c->self, "sink-video", "none"),
+			 "audio_sink", site_host_setting(c->self, "sink-audio", "none"),
+			 "video_bitrate", (json_int_t)c->video_bitrate,
+			 "log_frames", setting_on(c, "log-frames"));
+	if (!init)
+		return ENOMEM;
+	err = media_alloc(&c->media, &(struct media_config){
+		.path = o->media ? o->media : path, .log = o->log, .host = c->self->name,
+		.init = init }, &h);
+	json_decref(init);
+	return err;
+}
+
+
+static void goodbye_handler(void *arg)
+{
+	re_cancel();
+}
+
+
+/* Hang up, take the registration back, give the answers a moment. */
+static void signal_handler(int sig)
+{
+	if (tmr_isrunning(&goodbye)) {
+		re_cancel();
+		return;
+	}
+	call_end_all(&codec);
+	if (codec.reg)
+		reg_remove(codec.reg);
+	tmr_start(&goodbye, codec.reg && reg_ok(codec.reg) ? GOODBYE_MS : 0, goodbye_handler, NULL);
+}
+
+
+static void cleanup(struct codec *c)
+{
+	c->ctl = mem_deref(c->ctl);
+	list_flush(&c->calls);
+	c->reg = mem_deref(c->reg);
+	net_close(c);
+	c->media = mem_deref(c->media);
+	tmr_cancel(&goodbye);
+	libre_close();
+	arena_reset(&c->arena);
+	log_close();
+}
+
+
+static int run(struct codec *c, const struct options *o, const char *argv0)
+{
+	int err;
+
+	err = site_file_read(&c->site, &c->arena, o->site);
+	if (!err)
+		err = self_find(c, o);
+	if (err)
+		return err;
+	flowtab_init(&c->site, c->self);
+	c->state_dir = o->state;
+	err = libre_init();
+	if (!err)
+		err = net_init(c);
+	if (err)
+		return err;
+	settings_read(c);
+	err = media_init(c, o, argv0);
+	if (!err)
+		err = ctl_init(c);
+	if (!err)
+		err = reg_alloc(&c->reg, c);
+	return err ? err : re_main(signal_handler);
+}
+
+
+int main(int argc, char *argv[])
+{
+	struct options o = {0};
+	int err;
+
+	if (options_read(&o, argc, argv)) {
+		usage(stderr);
+		return EXIT_BAD_USAGE;
+	}
+	(void)signal(SIGPIPE, SIG_IGN);
+	err = log_init("visavis-codec", o.host, o.log, o.verbose ? LOG_DEBUG : LOG_INFO);
+	if (err) {
+		(void)fprintf(stderr, "visavis-codec: %s: %s\n", o.log, strerror(err));
+		return 1;
+	}
+	err = run(&codec, &o, argv[0]);
+	cleanup(&codec);
+	return err ? 1 : 0;
+}

@@ -1,0 +1,349 @@
+#include <errno.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "daemons/codec/codec.h"
+#include "io/flowtab.h"
+#include "io/log.h"
+#include "io/sipstack.h"
+
+enum { DNS_PATIENCE_MS = 1500 };
+
+static struct codec *self;	/* libre gives a request's handlers one argument only */
+
+static struct {
+	struct dns_query *q;
+	struct tmr tmr;
+	char name[256];
+	uint16_t port;
+	void (*h)(void *arg);
+	void *arg;
+} rs;
+
+
+static int password_read(struct codec *c)
+{
+	char path[512];
+	size_t n;
+	FILE *f;
+
+	(void)snprintf(path, sizeof(path), "%s/password", c->state_dir);
+	f = fopen(path, "re");
+	if (!f) {
+		log_error("%s: %s; put the password of number %s there, mode 0600", path,
+			  strerror(errno), c->self->number);
+		return errno;
+	}
+	n = fread(c->auth.password, 1, sizeof(c->auth.password) - 1, f);
+	(void)fclose(f);
+	c->auth.password[n] = '\0';
+	c->auth.password[strcspn(c->auth.password, "\r\n")] = '\0';
+	(void)snprintf(c->auth.user, sizeof(c->auth.user), "%s", c->self->number);
+	return 0;
+}
+
+
+/* Which row carries our signalling, and whether TLS runs on it. */
+static int row_choose(struct codec *c)
+{
+	const char *tp = site_host_setting(c->self, "sip-transport", "udp");
+	uint16_t port;
+	bool tls = false;
+
+	c->row = ROW_SIP_TCP;
+	if (flowtab_port(&port, &tls, ROW_SIP_TCP))
+		return ENOENT;
+	c->tls = tls;
+	if (!tls && strcmp(tp, "tcp"))
+		c->row = ROW_SIP_UDP;
+	return flowtab_port(&port, &tls, c->row);
+}
+
+
+static bool request_handler(const struct sip_msg *msg, void *arg)
+{
+	return call_request(arg, msg);
+}
+
+
+static bool response_handler(const struct sip_msg *msg, void *arg)
+{
+	return call_response(arg, msg);
+}
+
+
+int net_init(struct codec *c)
+{
+	const char *dial[2] = { NULL, NULL };
+	char cert[512], ca[512];
+	struct sipstack_config cfg = {
+		.software = "Visavis codec " VISAVIS_VERSION, .dial = dial,
+		.dns_row = site_host_by_role(&c->site, "dns") ? ROW_DNS : NULL,
+	};
+	int err;
+
+	self = c;
+	err = password_read(c);
+	if (err)
+		return err;
+	err = row_choose(c);
+	if (err) {
+		log_error("no SIP row of the matrix applies to %s at this site", c->self->name);
+		return err;
+	}
+	dial[0] = c->row;
+	if (c->tls) {
+		(void)snprintf(cert, sizeof(cert), "%s/tls.pem", c->state_dir);
+		(void)snprintf(ca, sizeof(ca), "%s/ca.pem", c->state_dir);
+		cfg.cert = cert;
+		cfg.ca = ca;
+	}
+
+	err = sipstack_alloc(&c->sip, &c->dnsc, &cfg);
+	if (!err)
+		err = sip_listen(&c->lsnr_req, c->sip, true, request_handler, c);
+	if (!err)
+		err = sip_listen(&c->lsnr_resp, c->sip, false, response_handler, c);
+	return err;
+}
+
+
+void net_close(struct codec *c)
+{
+	net_resolve_cancel(c);
+	c->lsnr_req = mem_deref(c->lsnr_req);
+	c->lsnr_resp = mem_deref(c->lsnr_resp);
+	sip_close(c->sip, false);
+	c->sip = mem_deref(c->sip);
+	c->dnsc = mem_deref(c->dnsc);
+}
+
+
+void net_resolve_cancel(struct codec *c)
+{
+	(void)c;
+	tmr_cancel(&rs.tmr);
+	rs.q = mem_deref(rs.q);
+	rs.h = NULL;
+}
+
+
+static void resolve_done(struct codec *c, const char *host)
+{
+	void (*h)(void *arg) = rs.h;
+	void *arg = rs.arg;
+	int err;
+
+	net_resolve_cancel(c);
+	(void)snprintf(c->route, sizeof(c->route), "sip:%s:%u;transport=%s", host,
+		       sa_port(&c->cc_addr),
+		       c->tls ? "tls" : strcmp(c->row, ROW_SIP_UDP) ? "tcp" : "udp");
+	err = flowtab_dial(c->row, &c->cc_addr);
+	if (err)
+		log_error("row %s does not let us dial call control: %s", c->row, strerror(err));
+	if (h)
+		h(arg);
+}
+
+
+static void dns_log(struct codec *c, const char *outcome, const char *detail)
+{
+	struct sa srv[1];
+
+	if (flowtab_peers(srv, 1, ROW_DNS))
+		flowtab_log(ROW_DNS, "out", NULL, &srv[0], outcome, detail);
+}
+
+
+/* No name service, or none that answers: the site file knows the address. */
+static void resolve_fallback(struct codec *c, const char *why)
+{
+	char host[80];
+	struct ip_addr a;
+
+	if (why) {
+		log_warn("DNS: %s: %s; using the address of the site file", rs.name, why);
+		dns_log(c, "timeout", why);
+	}
+	if (!site_host_addr(c->cc, 0, &a))
+		return;
+	(void)flowtab_sa(&c->cc_addr, &a, rs.port);
+	(void)re_snprintf(host, sizeof(host), sa_af(&c->cc_addr) == AF_INET6 ? "[%j]" : "%j",
+			  &c->cc_addr);
+	resolve_done(c, host);
+}
+
+
+static void timeout_handler(void *arg)
+{
+	resolve_fallback(arg, "no answer");
+}
+
+
+/* Only an address that the site gives call control is taken: a name service
+ * that lies leads nowhere. */
+static bool is_callcontrol(const struct codec *c, const struct ip_addr *a)
+{
+	for (size_t i = 0; i < c->cc->naddrs; i++)
+		if (ip_range_has(&c->cc->addrs[i], a))
+			return true;
+	return false;
+}
+
+
+static bool addr_handler(struct dnsrr *rr, void *arg)
+{
+	struct codec *c = arg;
+	struct ip_addr a = { 0 };
+
+	if (rr->type == DNS_TYPE_A) {
+		a.family = 4;
+		for (int i = 0; i < 4; i++)
+			a.b[i] = (uint8_t)(rr->rdata.a.addr >> (24 - 8 * i));
+	}
+	else {
+		a.family = 6;
+		memcpy(a.b, rr->rdata.aaaa.addr, 16);
+	}
+	if (!is_callcontrol(c, &a))
+		return false;
+	(void)flowtab_sa(&c->cc_addr, &a, rs.port);
+	return true;
+}
+
+
+static void a_handler(int err, const struct dnshdr *hdr, struct list *ansl, struct list *authl,
+		      struct list *addl, void *arg)
+{
+	struct codec *c = arg;
+	uint16_t type = site_host_addr(c->cc, 4, &(struct ip_addr){0}) ? DNS_TYPE_A : DNS_TYPE_AAAA;
+
+	(void)hdr;
+	(void)authl;
+	(void)addl;
+	if (err)
+		resolve_fallback(c, strerror(err));
+	else if (!dns_rrlist_apply(ansl, NULL, type, DNS_CLASS_IN, false, addr_handler, c))
+		resolve_fallback(c, "no address of call control in the answer");
+	else {
+		dns_log(c, "ok", rs.name);
+		resolve_done(c, rs.name);
+	}
+}
+
+
+int net_resolve(struct codec *c, void (*h)(void *arg), void *arg)
+{
+	uint16_t type = site_host_addr(c->cc, 4, &(struct ip_addr){0}) ? DNS_TYPE_A : DNS_TYPE_AAAA;
+	int err;
+
+	net_resolve_cancel(c);
+	rs.h = h;
+	rs.arg = arg;
+	err = flowtab_port(&rs.port, NULL, c->row);
+	if (err)
+		return err;
+	(void)snprintf(rs.name, sizeof(rs.name), "%s.%s", c->cc->name, c->domain);
+	if (!c->dnsc) {
+		resolve_fallback(c, NULL);
+		return 0;
+	}
+
+	err = dnsc_query(&rs.q, c->dnsc, rs.name, type, DNS_CLASS_IN, true, a_handler, c);
+	if (err)
+		resolve_fallback(c, strerror(err));
+	else
+		tmr_start(&rs.tmr, DNS_PATIENCE_MS, timeout_handler, c);
+	return 0;
+}
+
+
+int net_contact(struct mbuf *mb, const struct codec *c, const struct sa *src,
+		enum sip_transp tp, bool registering)
+{
+	int err;
+
+	err = mbuf_printf(mb, "Contact: <sip:%s@%J;transport=%s>", c->self->number, src,
+			  sip_transp_param(tp));
+	if (!err && registering)
+		err = mbuf_printf(mb, ";+sip.instance=\"<urn:uuid:%s>\";reg-id=1", c->instance);
+	if (!err)
+		err = mbuf_write_str(mb, "\r\n");
+	return err;
+}
+
+
+static int send_contact(enum sip_transp tp, const struct sa *src, const struct sa *dst,
+			struct mbuf *mb, void *arg)
+{
+	(void)dst;
+	(void)arg;
+	return net_contact(mb, self, src, tp, false);
+}
+
+
+static int send_contact_reg(enum sip_transp tp, const struct sa *src, const struct sa *dst,
+			    struct mbuf *mb, void *arg)
+{
+	(void)dst;
+	(void)arg;
+	return net_contact(mb, self, src, tp, true);
+}
+
+
+int net_request(struct sip_request **reqp, struct codec *c, struct sip_dialog *dlg,
+		const char *met, uint32_t cseq, const char *uri, const char *extra,
+		const char *body, sip_resp_h *h, void *arg)
+{
+	bool ack = !strcmp(met, "ACK");
+	struct sbuf cred = {0};
+	int err = 0;
+
+	if (!ack)
+		err = auth_header(&cred, &c->auth, met, uri, rand_u64());
+	if (!err)
+		err = sip_drequestf(reqp, c->sip, !ack, met, dlg, cseq, NULL,
+				    strcmp(met, "REGISTER") ? send_contact : send_contact_reg,
+				    h, arg, "%s%s%sContent-Length: %zu\r\n\r\n%s", sbuf_str(&cred),
+				    extra ? extra : "",
+				    *body ? "Content-Type: application/sdp\r\n" : "",
+				    strlen(body), body);
+	sbuf_reset(&cred);
+	return err;
+}
+
+
+struct chall {
+	struct codec *c;
+	bool proxy;
+};
+
+static bool challenge_handler(const struct sip_hdr *hdr, const struct sip_msg *msg, void *arg)
+{
+	struct chall *ch = arg;
+
+	(void)msg;
+	(void)auth_challenge(&ch->c->auth, hdr->val.p, hdr->val.l, ch->proxy);
+	return false;
+}
+
+
+int net_challenged(struct codec *c, const struct sip_msg *msg)
+{
+	struct chall ch = { c, msg->scode == 407 };
+
+	auth_forget(&c->auth);
+	(void)sip_msg_hdr_apply(msg, true, ch.proxy ? SIP_HDR_PROXY_AUTHENTICATE :
+				SIP_HDR_WWW_AUTHENTICATE, challenge_handler, &ch);
+	if (!c->auth.realm[0]) {
+		log_error("call control asks for an authentication that we do not have");
+		return ENOTSUP;
+	}
+	return c->auth.tried ? EACCES : 0;
+}
+
+
+bool net_from_callcontrol(const struct codec *c, const struct sip_msg *msg)
+{
+	return sa_cmp(&msg->src, &c->cc_addr, SA_ADDR);
+}

@@ -1,0 +1,360 @@
+/* A call's media: sockets, offer and answer, what the media process does. */
+#include <errno.h>
+#include <stdio.h>
+#include <string.h>
+#include <unistd.h>
+
+#include <openssl/rand.h>
+#include <openssl/evp.h>
+
+#include "daemons/codec/codec.h"
+#include "io/flowtab.h"
+#include "io/log.h"
+
+enum { FD_RTP = 0, FD_RTCP, SOCKS_PER_STREAM = 2, LOST_PATIENCE_MS = 1000 };
+
+static const enum sdp_kind kinds[] = { SDP_AUDIO, SDP_VIDEO };
+
+
+static int *fds_of(struct call *call, enum sdp_kind kind)
+{
+	return call->fds + (kind == SDP_VIDEO ? SOCKS_PER_STREAM : 0);
+}
+
+
+static bool port_ok(uint16_t port, void *arg)
+{
+	(void)arg;
+	return flowtab_peer_port_ok(ROW_RTP, port);
+}
+
+
+/* RTP on an even port, RTCP on the next (RFC 3550 section 11). */
+static int pair_open(int fds[2], const struct sa *local, uint16_t *port)
+{
+	struct sa a = *local;
+	int err;
+
+	sa_set_port(&a, *port);
+	err = flowtab_udp(&fds[FD_RTP], ROW_RTP, &a, !*port);
+	if (err)
+		return err;
+	*port = sa_port(&a);
+	sa_set_port(&a, (uint16_t)(*port + 1));
+	err = flowtab_udp(&fds[FD_RTCP], ROW_RTP, &a, false);
+	if (err) {
+		(void)close(fds[FD_RTP]);
+		fds[FD_RTP] = -1;
+	}
+	return err;
+}
+
+
+/* Ports in random places, but a room that runs for years comes back to the
+ * same few: each one is permitted once. */
+static int pair_take(struct codec *c, int fds[2], const struct sa *local, uint16_t *port)
+{
+	unsigned i = c->nports++ % ARRAY_SIZE(c->ports);
+	int err = EADDRINUSE;
+
+	if (c->ports[i]) {
+		*port = c->ports[i];
+		err = pair_open(fds, local, port);
+	}
+	for (int tries = 0; err == EADDRINUSE && tries < 100; tries++) {
+		*port = 0;
+		err = pair_open(fds, local, port);
+	}
+	if (!err)
+		c->ports[i] = *port;
+	return err;
+}
+
+
+static int keys_make(struct neg_local *l)
+{
+	for (int i = 0; i < NEG_SUITES; i++) {
+		uint8_t key[64];
+
+		if (RAND_bytes(key, (int)neg_suites[i].key_len) != 1)
+			return EIO;
+		(void)EVP_EncodeBlock((uint8_t *)l->key[i], key, (int)neg_suites[i].key_len);
+	}
+	return 0;
+}
+
+
+static bool kind_wanted(const struct neg_caps *caps, enum sdp_kind kind)
+{
+	for (size_t i = 0; i < caps->n; i++)
+		if (caps->v[i].kind == kind)
+			return true;
+	return false;
+}
+
+
+static int stream_open(struct call *call, enum sdp_kind kind, const struct sa *local)
+{
+	struct neg_local *l = &call->neg.local[kind];
+	struct sa a = *local;
+	int err;
+
+	if (!kind_wanted(&call->caps, kind))
+		return 0;
+	err = pair_take(call->c, fds_of(call, kind), local, &l->rtp_port);
+	if (!err)
+		err = keys_make(l);
+	if (err)
+		return err;
+	l->rtcp_port = (uint16_t)(l->rtp_port + 1);
+	l->open = true;
+	call->ssrc[kind] = rand_u32();
+	sa_set_port(&a, l->rtp_port);
+	flowtab_log(ROW_RTP, "out", &a, NULL, "open", NULL);
+	return 0;
+}
+
+
+int media_open(struct call *call)
+{
+	uint8_t family = sa_af(&call->c->cc_addr) == AF_INET6 ? 6 : 4;
+	struct sa local;
+	int err = 0;
+
+	call->caps.port_ok_h = port_ok;
+	if (!site_host_addr(call->c->self, family, &call->neg.addr))
+		return EADDRNOTAVAIL;
+	(void)flowtab_sa(&local, &call->neg.addr, 0);
+	for (size_t i = 0; i < ARRAY_SIZE(kinds) && !err; i++)
+		err = stream_open(call, kinds[i], &local);
+	return err;
+}
+
+
+static int sdp_text(char **textp, const struct sdp *s)
+{
+	struct sbuf sb = { .max = SDP_TEXT_MAX };
+	char *text = NULL;
+	int err;
+
+	sdp_print(&sb, s);
+	err = sb.err ? sb.err : str_dup(&text, sbuf_str(&sb));
+	sbuf_reset(&sb);
+	if (err)
+		return err;
+	mem_deref(*textp);
+	*textp = text;
+	return 0;
+}
+
+
+int media_offer(struct call *call)
+{
+	neg_offer(call->offer, &call->caps, &call->neg);
+	return sdp_text(&call->offer_text, call->offer);
+}
+
+
+static int why(struct call *call, int code, const char *text)
+{
+	(void)snprintf(call->res.why, sizeof(call->res.why), "%s", text);
+	return code;
+}
+
+
+static int body_decode(struct call *call, struct sdp *s, const struct sip_msg *msg)
+{
+	int err;
+
+	if (!mbuf_get_left(msg->mb))
+		return why(call, 488, "no SDP");
+	if (!msg_ctype_cmp(&msg->ctyp, "application", "sdp"))
+		return why(call, 415, "only application/sdp is taken");
+	err = sdp_decode_text(s, (const char *)mbuf_buf(msg->mb), mbuf_get_left(msg->mb));
+	if (err == EOVERFLOW)
+		return why(call, 488, "SDP too large");
+	return err ? why(call, 400, "SDP malformed") : 0;
+}
+
+
+int media_answer(struct call *call, const struct sip_msg *msg, char **answer)
+{
+	struct sdp *o = mem_zalloc(2 * sizeof(*o), NULL);
+	struct neg_result res;
+	int code;
+
+	if (!o)
+		return why(call, 500, "out of memory");
+	code = body_decode(call, o, msg);
+	if (code)
+		goto out;
+	call->neg.version++;
+	if (neg_answer(o + 1, &res, o, &call->caps, &call->neg)) {
+		code = why(call, 488, res.why);
+		goto out;
+	}
+	if (sdp_text(answer, o + 1)) {
+		code = why(call, 500, "out of memory");
+		goto out;
+	}
+	call->res = res;
+out:
+	mem_deref(o);
+	return code;
+}
+
+
+int media_accept(struct call *call, const struct sip_msg *msg)
+{
+	struct sdp *a = mem_zalloc(sizeof(*a), NULL);
+	struct neg_result res;
+	int code;
+
+	if (!a)
+		return why(call, 500, "out of memory");
+	code = body_decode(call, a, msg);
+	if (!code && neg_accept(&res, call->offer, a, &call->caps, &call->neg))
+		code = why(call, 488, res.why);
+	if (!code)
+		call->res = res;
+	mem_deref(a);
+	return code;
+}
+
+
+static void stream_sas(const struct call *call, const struct neg_stream *s, struct sa *local,
+		       struct sa *peer)
+{
+	(void)flowtab_sa(local, &call->neg.addr, call->neg.local[s->kind].rtp_port);
+	(void)flowtab_sa(peer, &s->peer, s->peer_rtp);
+}
+
+
+static void started_handler(const json_t *o, void *arg)
+{
+	struct call *call = arg;
+	const char *msg = json_string_value(json_object_get(o, "msg"));
+	const char *error = json_string_value(json_object_get(o, "error"));
+	struct sa local, peer;
+
+	if (!o || call->state == CALL_ENDED)
+		return;
+	if (!msg || !strcmp(msg, "failed")) {
+		call_do(call, EV_HANGUP, 500, error ? error : "media failed");
+		return;
+	}
+	for (size_t i = 0; i < call->res.n; i++) {
+		stream_sas(call, &call->res.v[i], &local, &peer);
+		if (!strcmp(msg, "started"))
+			flowtab_log(ROW_RTP, "out", &local, &peer, "ok", call->res.v[i].codec);
+	}
+}
+
+
+static unsigned ids_of(const struct neg_result *res)
+{
+	unsigned ids = 0;
+
+	for (size_t i = 0; i < res->n; i++)
+		ids |= 1u << res->v[i].id;
+	return ids;
+}
+
+
+static json_t *go_message(struct call *call, const char *msg)
+{
+	char cname[128];
+
+	(void)snprintf(cname, sizeof(cname), "%s@%s", call->c->self->name, call->c->domain);
+	return json_pack("{s:s, s:s, s:o}", "msg", msg, "call_id", call->id, "streams",
+			 media_streams_json(&call->res, cname, call->ssrc,
+					    call->c->video_bitrate));
+}
+
+
+void media_go(struct call *call)
+{
+	int fds[4];
+	size_t n = 0;
+	bool update = call->media_on && call->ids == ids_of(&call->res);
+	int err;
+
+	if (call->media_on && !update)
+		(void)media_send(call->c->media, json_pack("{s:s, s:s}", "msg", "stop", "call_id",
+							   call->id), NULL, 0, NULL, NULL);
+	for (size_t i = 0; !update && i < call->res.n; i++) {
+		const int *pair = fds_of(call, call->res.v[i].kind);
+
+		fds[n++] = pair[FD_RTP];
+		fds[n++] = pair[FD_RTCP];
+	}
+
+	err = media_send(call->c->media, go_message(call, update ? "update" : "start"), fds, n,
+			 started_handler, call);
+	call->ids = ids_of(&call->res);
+	call->media_on = true;
+	/* a process that is being started again is told when it is there */
+	if (err && err != ENOTCONN)
+		call_do(call, EV_HANGUP, 500, "media process does not listen");
+}
+
+
+void media_stop(struct call *call)
+{
+	if (call->media_on)
+		(void)media_send(call->c->media, json_pack("{s:s, s:s}", "msg", "stop", "call_id",
+							   call->id), NULL, 0, NULL, NULL);
+	call->media_on = false;
+	for (size_t i = 0; i < ARRAY_SIZE(call->fds); i++) {
+		if (call->fds[i] >= 0)
+			(void)close(call->fds[i]);
+		call->fds[i] = -1;
+	}
+	memset(call->neg.local, 0, sizeof(call->neg.local));
+}
+
+
+static void lost_handler(void *arg)
+{
+	call_do(arg, EV_HANGUP, 500, "the media process died and did not come back");
+}
+
+
+void media_died(struct call *call)
+{
+	if (call->media_on)
+		tmr_start(&call->media_tmr, LOST_PATIENCE_MS, lost_handler, call);
+}
+
+
+/* The same SRTP keys with sequence numbers that start anew would use a key
+ * stream twice; new SSRCs make it another one (RFC 3711 section 9.1). */
+void media_again(struct call *call)
+{
+	if (!call->media_on)
+		return;
+	tmr_cancel(&call->media_tmr);
+	for (size_t i = 0; i < ARRAY_SIZE(call->ssrc); i++)
+		call->ssrc[i] = rand_u32();
+	call->media_on = false;
+	log_info("media of the call with %s goes on in a new process", call->peer);
+	media_go(call);
+}
+
+
+void media_event(struct call *call, const json_t *ev)
+{
+	const char *what = json_string_value(json_object_get(ev, "what"));
+	json_int_t id = json_integer_value(json_object_get(ev, "stream"));
+	struct sa local, peer;
+
+	if (!what || strcmp(what, "first_packet"))
+		return;
+	for (size_t i = 0; i < call->res.n; i++) {
+		if (call->res.v[i].id != id || call->heard[i])
+			continue;
+		call->heard[i] = true;
+		stream_sas(call, &call->res.v[i], &local, &peer);
+		flowtab_log(ROW_RTP, "in", &local, &peer, "ok", call->res.v[i].codec);
+	}
+}

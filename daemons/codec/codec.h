@@ -68,6 +68,7 @@ struct codec {
 	bool dnd;
 	bool auto_answer;
 	uint32_t video_bitrate;
+	uint32_t audio_bitrate;
 	uint32_t session_expires;
 	uint16_t ports[16];		/**< RTP ports used before, 0: none */
 	unsigned nports;

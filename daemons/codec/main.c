@@ -11,13 +11,13 @@
 #include "daemons/codec/codec.h"
 #include "io/flowtab.h"
 #include "io/log.h"
-#include "io/sitefile.h"
+#include "io/siteload.h"
 
 enum { EXIT_BAD_USAGE = 3, GOODBYE_MS = 700 };
 
 struct options {
 	const char *site, *host, *state, *log, *out, *media;
-	bool verbose;
+	bool verbose, frames;
 };
 
 static struct codec codec;
@@ -34,6 +34,7 @@ static void usage(FILE *f)
 		"  --log FILE     append events as JSON lines\n"
 		"  --out DIR      where pictures and measurements go (default: DIR of --state)\n"
 		"  --media PATH   the media process (default: visavis-media beside this program)\n"
+		"  --frames       have a hash of each decoded picture written to OUT/frames.tsv\n"
 		"  -v             more text on stderr\n");
 }
 
@@ -44,7 +45,7 @@ static int options_read(struct options *o, int argc, char *argv[])
 		{"site", required_argument, NULL, 's'}, {"host", required_argument, NULL, 'h'},
 		{"state", required_argument, NULL, 'd'}, {"log", required_argument, NULL, 'l'},
 		{"out", required_argument, NULL, 'o'}, {"media", required_argument, NULL, 'm'},
-		{"help", no_argument, NULL, '?'}, {NULL, 0, NULL, 0},
+		{"frames", no_argument, NULL, 'f'}, {"help", no_argument, NULL, '?'}, {NULL, 0, NULL, 0},
 	};
 	int ch;
 
@@ -57,6 +58,8 @@ static int options_read(struct options *o, int argc, char *argv[])
 
 		if (ch == 'v')
 			o->verbose = true;
+		if (ch == 'f')
+			o->frames = true;
 		if (ch == '?')
 			return EINVAL;
 		for (i = 0; i < ARRAY_SIZE(v); i++)
@@ -64,6 +67,18 @@ static int options_read(struct options *o, int argc, char *argv[])
 				*v[i].to = optarg;
 	}
 	return o->site && o->host && o->state && optind == argc ? 0 : EINVAL;
+}
+
+
+static int site_read(struct codec *c, const char *path)
+{
+	struct diag_list dl = {0};
+	int err = siteload_read(&c->site, &c->arena, path, &dl);
+
+	if (err)
+		siteload_print(stderr, &dl);
+	diag_reset(&dl);
+	return err;
 }
 
 
@@ -112,13 +127,43 @@ static bool setting_on(const struct codec *c, const char *key)
 }
 
 
+/* "4M", "64k", "1800": the site file's reader has checked the form */
 static uint32_t setting_number(const struct codec *c, const char *key, uint32_t def)
 {
 	const char *s = site_host_setting(c->self, key, NULL);
 	char *end;
 	unsigned long v = s ? strtoul(s, &end, 10) : 0;
 
-	return s && end != s && v <= UINT32_MAX ? (uint32_t)v : def;
+	if (!s || end == s)
+		return def;
+	if (*end == 'k')
+		v *= 1000;
+	if (*end == 'M')
+		v *= 1000000;
+	return v <= UINT32_MAX ? (uint32_t)v : def;
+}
+
+
+/* The site file's word for a sound device as the media process says it:
+ * "microphone:hw:1" is "alsa:hw:1". */
+static void device_word(char *buf, size_t size, const char *value)
+{
+	static const struct { const char *site, *media, *bare; } v[] = {
+		{"tone", "pattern", "pattern"}, {"silence", "none", "none"},
+		{"microphone", "alsa", "alsa:default"}, {"speaker", "alsa", "alsa:default"},
+	};
+
+	(void)snprintf(buf, size, "%s", value);
+	for (size_t i = 0; i < ARRAY_SIZE(v); i++) {
+		size_t n = strlen(v[i].site);
+
+		if (strncmp(value, v[i].site, n))
+			continue;
+		if (!value[n] || strcmp(v[i].media, "alsa"))
+			(void)snprintf(buf, size, "%s", v[i].bare);
+		else
+			(void)snprintf(buf, size, "alsa%s", value + n);
+	}
 }
 
 
@@ -129,6 +174,7 @@ static void settings_read(struct codec *c)
 	instance_make(c);
 	c->auto_answer = setting_on(c, "auto-answer");
 	c->video_bitrate = setting_number(c, "video-bitrate", 4000000);
+	c->audio_bitrate = setting_number(c, "audio-bitrate", 64000);
 	c->session_expires = setting_number(c, "session-expires", SE_DEFAULT);
 	if (c->session_expires && c->session_expires < SE_MIN)
 		c->session_expires = SE_MIN;
@@ -143,7 +189,8 @@ static void ready_handler(const json_t *ready, void *arg)
 {
 	struct codec *c = arg;
 
-	if (media_caps(&c->caps, ready)) {
+	if (media_caps(&c->caps, ready,
+		       site_host_setting(c->self, "audio-codecs", "opus,G722,PCMU,PCMA"))) {
 		log_error("the media process has no codec that we know");
 		return;
 	}
@@ -177,20 +224,23 @@ static int media_init(struct codec *c, const struct options *o, const char *argv
 {
 	const struct media_handlers h = { ready_handler, died_handler, event_handler, c };
 	static char path[4096];
+	char source[256], sink[256];
 	const char *slash = strrchr(argv0, '/');
 	json_t *init;
 	int err;
 
 	(void)snprintf(path, sizeof(path), "%.*svisavis-media",
 		       slash ? (int)(slash - argv0 + 1) : 0, argv0);
+	device_word(source, sizeof(source), site_host_setting(c->self, "source-audio", "tone"));
+	device_word(sink, sizeof(sink), site_host_setting(c->self, "sink-audio", "none"));
 	init = json_pack("{s:s, s:s, s:s, s:s, s:s, s:s, s:s, s:I, s:b}", "msg", "init",
 			 "host", c->self->name, "out_dir", o->out ? o->out : o->state,
 			 "video_source", site_host_setting(c->self, "source-video", "pattern"),
-			 "audio_source", site_host_setting(c->self, "source-audio", "pattern"),
-			 "video_sink", site_host_setting(c->self, "sink-video", "none"),
-			 "audio_sink", site_host_setting(c->self, "sink-audio", "none"),
+			 "audio_source", source,
+			 "video_sink", site_host_setting(c->self, "sink-video", "picture"),
+			 "audio_sink", sink,
 			 "video_bitrate", (json_int_t)c->video_bitrate,
-			 "log_frames", setting_on(c, "log-frames"));
+			 "log_frames", o->frames);
 	if (!init)
 		return ENOMEM;
 	err = media_alloc(&c->media, &(struct media_config){
@@ -239,7 +289,7 @@ static int run(struct codec *c, const struct options *o, const char *argv0)
 {
 	int err;
 
-	err = site_file_read(&c->site, &c->arena, o->site);
+	err = site_read(c, o->site);
 	if (!err)
 		err = self_find(c, o);
 	if (err)

@@ -52,12 +52,16 @@ int media_send(struct media *m, json_t *msg, const int *fds, size_t nfds,
 /** Forget handlers with that argument. */
 void media_forget(struct media *m, const void *arg);
 
-/** Read what the process can from "ready" into caps, payload types given.
- *  @return 0, or EBADMSG: nothing usable */
-int media_caps(struct neg_caps *caps, const json_t *ready);
+/**
+ * Read what the process can from "ready" into caps, payload types given.
+ * @param audio  the sound codecs to take, best first: "opus,G722"
+ * @return 0, or EBADMSG: nothing usable
+ */
+int media_caps(struct neg_caps *caps, const json_t *ready, const char *audio);
 
 /** Streams as "start" and "update" carry them. NULL: out of memory. */
 json_t *media_streams_json(const struct neg_result *res, const char *cname,
-			   const uint32_t ssrc[3], uint32_t video_bitrate);
+			   const uint32_t ssrc[3], uint32_t video_bitrate,
+			   uint32_t audio_bitrate);
 
 #endif

@@ -55,15 +55,24 @@ static void codec_add(struct neg_caps *caps, enum sdp_kind kind, const json_t *o
 }
 
 
-int media_caps(struct neg_caps *caps, const json_t *ready)
+int media_caps(struct neg_caps *caps, const json_t *ready, const char *audio)
 {
+	const json_t *v = json_object_get(ready, "audio");
 	int pt = PT_DYNAMIC;
 	json_t *o;
 	size_t i;
 
 	caps->n = 0;
-	json_array_foreach(json_object_get(ready, "audio"), i, o)
-		codec_add(caps, SDP_AUDIO, o, &pt);
+	for (; *audio; audio += strcspn(audio, ","), audio += *audio == ',') {
+		size_t n = strcspn(audio, ",");
+
+		json_array_foreach(v, i, o) {
+			const char *name = json_string_value(json_object_get(o, "codec"));
+
+			if (name && strlen(name) == n && !strncasecmp(name, audio, n))
+				codec_add(caps, SDP_AUDIO, o, &pt);
+		}
+	}
 	json_array_foreach(json_object_get(ready, "video"), i, o)
 		codec_add(caps, SDP_VIDEO, o, &pt);
 	return caps->n ? 0 : EBADMSG;
@@ -87,9 +96,10 @@ static json_t *srtp_json(const char *suite, const char *key)
 
 
 static json_t *stream_json(const struct neg_stream *s, const char *cname, uint32_t ssrc,
-			   uint32_t video_bitrate)
+			   uint32_t video_bitrate,
+			   uint32_t audio_bitrate)
 {
-	uint32_t br = s->kind == SDP_VIDEO ? video_bitrate : 64000;
+	uint32_t br = s->kind == SDP_VIDEO ? video_bitrate : audio_bitrate;
 	json_t *o;
 
 	if (s->bitrate && s->bitrate < br)
@@ -116,13 +126,14 @@ static json_t *stream_json(const struct neg_stream *s, const char *cname, uint32
 
 
 json_t *media_streams_json(const struct neg_result *res, const char *cname,
-			   const uint32_t ssrc[3], uint32_t video_bitrate)
+			   const uint32_t ssrc[3], uint32_t video_bitrate,
+			   uint32_t audio_bitrate)
 {
 	json_t *v = json_array();
 
 	for (size_t i = 0; v && i < res->n; i++)
 		if (json_array_append_new(v, stream_json(&res->v[i], cname, ssrc[res->v[i].kind],
-							 video_bitrate))) {
+							 video_bitrate, audio_bitrate))) {
 			json_decref(v);
 			return NULL;
 		}

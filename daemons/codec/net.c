@@ -21,14 +21,24 @@ static struct {
 } rs;
 
 
+/* STATE/password, or what the site file says of it. */
 static int password_read(struct codec *c)
 {
+	const char *word = site_host_setting(c->self, "password", NULL);
+	const char *file = site_host_setting(c->self, "password-file", NULL);
 	char path[512];
 	size_t n;
 	FILE *f;
 
+	(void)snprintf(c->auth.user, sizeof(c->auth.user), "%s", c->self->number);
 	(void)snprintf(path, sizeof(path), "%s/password", c->state_dir);
 	f = fopen(path, "re");
+	if (!f && file)
+		f = fopen(file, "re");
+	if (!f && word) {
+		(void)snprintf(c->auth.password, sizeof(c->auth.password), "%s", word);
+		return 0;
+	}
 	if (!f) {
 		log_error("%s: %s; put the password of number %s there, mode 0600", path,
 			  strerror(errno), c->self->number);
@@ -38,7 +48,6 @@ static int password_read(struct codec *c)
 	(void)fclose(f);
 	c->auth.password[n] = '\0';
 	c->auth.password[strcspn(c->auth.password, "\r\n")] = '\0';
-	(void)snprintf(c->auth.user, sizeof(c->auth.user), "%s", c->self->number);
 	return 0;
 }
 
@@ -243,7 +252,7 @@ int net_resolve(struct codec *c, void (*h)(void *arg), void *arg)
 	err = flowtab_port(&rs.port, NULL, c->row);
 	if (err)
 		return err;
-	(void)snprintf(rs.name, sizeof(rs.name), "%s.%s", c->cc->name, c->domain);
+	(void)re_snprintf(rs.name, sizeof(rs.name), "%s.%s", c->cc->name, c->domain);
 	if (!c->dnsc) {
 		resolve_fallback(c, NULL);
 		return 0;

@@ -263,12 +263,12 @@ static unsigned ids_of(const struct neg_result *res)
 
 static json_t *go_message(struct call *call, const char *msg)
 {
-	char cname[128];
+	char cname[384];
 
 	(void)snprintf(cname, sizeof(cname), "%s@%s", call->c->self->name, call->c->domain);
 	return json_pack("{s:s, s:s, s:o}", "msg", msg, "call_id", call->id, "streams",
 			 media_streams_json(&call->res, cname, call->ssrc,
-					    call->c->video_bitrate));
+					    call->c->video_bitrate, call->c->audio_bitrate));
 }
 
 

@@ -1,10 +1,201 @@
+#include <errno.h>
+#include <stdbool.h>
+#include <stdint.h>
 #include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
 
+#include <jansson.h>
+
+#include "io/ctl.h"
 #include "tools/visavis/cmd.h"
+
+enum { QUICK_MS = 10 * 1000, CALL_MS = 240 * 1000 };
+
+struct ctl_options {
+	bool json;
+	const char *socket;
+	const char *host;
+	const char *cmd;
+	char **args;
+	int nargs;
+};
+
+
+static int usage(FILE *f)
+{
+	(void)fprintf(f,
+		"usage: visavis ctl [--json] [--socket PATH] HOST COMMAND [ARG...]\n\n"
+		"  visavis ctl paris help         what this program takes\n"
+		"  visavis ctl paris call 1002    place a call, wait until it is answered\n"
+		"  visavis ctl paris status       registration, call, streams\n\n"
+		"  --json         print the answer as JSON\n"
+		"  --socket PATH  its control socket (default: $VISAVIS_RUN/HOST/ctl.sock, or\n"
+		"                 /run/visavis/HOST/ctl.sock); HOST is then left out\n");
+	return f == stdout ? EXIT_OK : EXIT_USAGE;
+}
+
+
+static bool options_read(struct ctl_options *o, int argc, char *argv[])
+{
+	int i;
+
+	for (i = 1; i < argc && argv[i][0] == '-'; i++) {
+		if (!strcmp(argv[i], "--json"))
+			o->json = true;
+		else if (!strcmp(argv[i], "--socket") && i + 1 < argc)
+			o->socket = argv[++i];
+		else
+			return false;
+	}
+	if (!o->socket) {
+		if (i == argc)
+			return false;
+		o->host = argv[i++];
+	}
+	if (i == argc)
+		return false;
+	o->cmd = argv[i++];
+	o->args = argv + i;
+	/* people put it last */
+	for (; i < argc; i++) {
+		if (strcmp(argv[i], "--json"))
+			o->args[o->nargs++] = argv[i];
+		else
+			o->json = true;
+	}
+	return true;
+}
+
+
+static void value_print(const char *key, const json_t *v, int depth);
+
+
+static void object_print(const json_t *o, int depth)
+{
+	const char *key;
+	json_t *v;
+
+	json_object_foreach((json_t *)(uintptr_t)o, key, v)
+		if (depth || strcmp(key, "ok"))
+			value_print(key, v, depth);
+}
+
+
+static void value_print(const char *key, const json_t *v, int depth)
+{
+	json_t *e;
+	size_t i;
+	char *s;
+
+	if (json_is_object(v)) {
+		printf("%*s%s:\n", depth * 2, "", key);
+		object_print(v, depth + 1);
+		return;
+	}
+	if (json_is_array(v)) {
+		json_array_foreach(v, i, e)
+			value_print(key, e, depth);
+		return;
+	}
+
+	printf("%*s%-14s ", depth * 2, "", key);
+	if (json_is_string(v))
+		printf("%s\n", json_string_value(v));
+	else if (json_is_boolean(v))
+		printf("%s\n", json_is_true(v) ? "yes" : "no");
+	else if (json_is_null(v))
+		printf("-\n");
+	else if (json_is_real(v))
+		printf("%.1f\n", json_real_value(v));
+	else {
+		s = json_dumps(v, JSON_ENCODE_ANY);
+		printf("%s\n", s ? s : "?");
+		free(s);
+	}
+}
+
+
+static void help_print(const json_t *cmds)
+{
+	const json_t *c;
+	size_t i;
+
+	json_array_foreach(cmds, i, c)
+		printf("  %-9s %-20s %s\n", json_string_value(json_object_get(c, "name")),
+		       json_string_value(json_object_get(c, "args")),
+		       json_string_value(json_object_get(c, "help")));
+}
+
+
+static int answer_print(const struct ctl_options *o, const json_t *a)
+{
+	const char *error = json_string_value(json_object_get(a, "error"));
+	const json_t *cmds = json_object_get(a, "commands");
+	bool ok = json_is_true(json_object_get(a, "ok"));
+
+	if (o->json) {
+		(void)json_dumpf(a, stdout, JSON_INDENT(2));
+		printf("\n");
+	}
+	else if (!ok) {
+		(void)fprintf(stderr, "visavis ctl: %s\n", error ? error : "refused");
+	}
+	else if (json_is_array(cmds)) {
+		help_print(cmds);
+	}
+	else {
+		object_print(a, 0);
+	}
+	return ok ? EXIT_OK : EXIT_FINDINGS;
+}
+
+
+static int failed(const struct ctl_options *o, const char *path, int err)
+{
+	const char *who = o->host ? o->host : "the program";
+
+	if (err == ENOENT || err == ECONNREFUSED)
+		(void)fprintf(stderr, "visavis ctl: %s does not run (nobody listens at %s); start it,"
+			      " or set VISAVIS_RUN or --socket\n", who, path);
+	else if (err == EACCES)
+		(void)fprintf(stderr, "visavis ctl: %s: only the user that %s runs as, and root, may"
+			      " tell it what to do\n", path, who);
+	else if (err == ETIMEDOUT)
+		(void)fprintf(stderr, "visavis ctl: %s does not answer; its log may tell why\n", who);
+	else
+		(void)fprintf(stderr, "visavis ctl: %s: %s\n", path, strerror(err));
+	return EXIT_CANNOT_TELL;
+}
 
 
 int cmd_ctl(int argc, char *argv[])
 {
-	(void)fprintf(stderr, "visavis ctl: in work\n");
-	return EXIT_USAGE;
+	struct ctl_options o = {0};
+	json_t *answer = NULL;
+	const char *path;
+	char buf[256];
+	int err, code;
+
+	if (argc > 1 && (!strcmp(argv[1], "--help") || !strcmp(argv[1], "help")))
+		return usage(stdout);
+	if (!options_read(&o, argc, argv))
+		return usage(stderr);
+
+	path = o.socket;
+	if (!path) {
+		if (ctl_path(buf, sizeof(buf), o.host)) {
+			(void)fprintf(stderr, "visavis ctl: the path of the socket is too long\n");
+			return EXIT_USAGE;
+		}
+		path = buf;
+	}
+	err = ctl_request(&answer, path, o.cmd, o.nargs, (const char *const *)o.args,
+			  strcmp(o.cmd, "call") ? QUICK_MS : CALL_MS);
+	if (err)
+		return failed(&o, path, err);
+
+	code = answer_print(&o, answer);
+	json_decref(answer);
+	return code;
 }

@@ -16,7 +16,7 @@
 enum { EXIT_BAD_USAGE = 3, GOODBYE_MS = 700 };
 
 struct options {
-	const char *site, *host, *state, *log, *out, *media;
+	const char *site, *host, *state, *log, *out, *media, *security;
 	bool verbose, frames;
 };
 
@@ -34,6 +34,7 @@ static void usage(FILE *f)
 		"  --log FILE     append events as JSON lines\n"
 		"  --out DIR      where pictures and measurements go (default: DIR of --state)\n"
 		"  --media PATH   the media process (default: visavis-media beside this program)\n"
+		"  --security on|off   instead of what the site file says\n"
 		"  --frames       have a hash of each decoded picture written to OUT/frames.tsv\n"
 		"  -v             more text on stderr\n");
 }
@@ -45,6 +46,7 @@ static int options_read(struct options *o, int argc, char *argv[])
 		{"site", required_argument, NULL, 's'}, {"host", required_argument, NULL, 'h'},
 		{"state", required_argument, NULL, 'd'}, {"log", required_argument, NULL, 'l'},
 		{"out", required_argument, NULL, 'o'}, {"media", required_argument, NULL, 'm'},
+		{"security", required_argument, NULL, 'e'},
 		{"frames", no_argument, NULL, 'f'}, {"help", no_argument, NULL, '?'}, {NULL, 0, NULL, 0},
 	};
 	int ch;
@@ -52,7 +54,7 @@ static int options_read(struct options *o, int argc, char *argv[])
 	while ((ch = getopt_long(argc, argv, "v", longs, NULL)) != -1) {
 		const struct { int ch; const char **to; } v[] = {
 			{'s', &o->site}, {'h', &o->host}, {'d', &o->state}, {'l', &o->log},
-			{'o', &o->out}, {'m', &o->media},
+			{'o', &o->out}, {'m', &o->media}, {'e', &o->security},
 		};
 		size_t i;
 
@@ -66,18 +68,22 @@ static int options_read(struct options *o, int argc, char *argv[])
 			if (v[i].ch == ch)
 				*v[i].to = optarg;
 	}
+	if (o->security && strcmp(o->security, "on") && strcmp(o->security, "off"))
+		return EINVAL;
 	return o->site && o->host && o->state && optind == argc ? 0 : EINVAL;
 }
 
 
-static int site_read(struct codec *c, const char *path)
+static int site_read(struct codec *c, const struct options *o)
 {
 	struct diag_list dl = {0};
-	int err = siteload_read(&c->site, &c->arena, path, &dl);
+	int err = siteload_read(&c->site, &c->arena, o->site, &dl);
 
 	if (err)
 		siteload_print(stderr, &dl);
 	diag_reset(&dl);
+	if (!err && o->security)
+		c->site.security = !strcmp(o->security, "on");
 	return err;
 }
 
@@ -220,22 +226,54 @@ static void event_handler(const json_t *ev, void *arg)
 }
 
 
-static int media_init(struct codec *c, const struct options *o, const char *argv0)
+/* A file's name in the site file is relative to that file. */
+static void source_word(char *buf, size_t size, const char *value, const char *site)
+{
+	if (strncmp(value, "file:", 5) || size < 6) {
+		device_word(buf, size, value);
+		return;
+	}
+	memcpy(buf, "file:", 6);
+	if (siteload_path(buf + 5, size - 5, site, value + 5))
+		log_error("%s: the path is too long", value);
+}
+
+
+/* Installed beside us, or where the build put it. */
+static const char *media_path(char *buf, size_t size)
+{
+	static const char *const where[] = { "visavis-media", "../media/visavis-media" };
+	char self[2048];
+	ssize_t n = readlink("/proc/self/exe", self, sizeof(self) - 1);
+	char *slash;
+
+	self[n > 0 ? n : 0] = '\0';
+	slash = strrchr(self, '/');
+	for (size_t i = 0; slash && i < ARRAY_SIZE(where); i++) {
+		(void)snprintf(buf, size, "%.*s%s", (int)(slash - self + 1), self, where[i]);
+		if (!access(buf, X_OK))
+			return buf;
+	}
+	return where[0];
+}
+
+
+static int media_init(struct codec *c, const struct options *o)
 {
 	const struct media_handlers h = { ready_handler, died_handler, event_handler, c };
 	static char path[4096];
-	char source[256], sink[256];
-	const char *slash = strrchr(argv0, '/');
+	char video[1024], source[1024], sink[256];
 	json_t *init;
 	int err;
 
-	(void)snprintf(path, sizeof(path), "%.*svisavis-media",
-		       slash ? (int)(slash - argv0 + 1) : 0, argv0);
-	device_word(source, sizeof(source), site_host_setting(c->self, "source-audio", "tone"));
+	source_word(video, sizeof(video), site_host_setting(c->self, "source-video", "pattern"),
+		    o->site);
+	source_word(source, sizeof(source), site_host_setting(c->self, "source-audio", "tone"),
+		    o->site);
 	device_word(sink, sizeof(sink), site_host_setting(c->self, "sink-audio", "none"));
 	init = json_pack("{s:s, s:s, s:s, s:s, s:s, s:s, s:s, s:I, s:b}", "msg", "init",
 			 "host", c->self->name, "out_dir", o->out ? o->out : o->state,
-			 "video_source", site_host_setting(c->self, "source-video", "pattern"),
+			 "video_source", video,
 			 "audio_source", source,
 			 "video_sink", site_host_setting(c->self, "sink-video", "picture"),
 			 "audio_sink", sink,
@@ -244,7 +282,7 @@ static int media_init(struct codec *c, const struct options *o, const char *argv
 	if (!init)
 		return ENOMEM;
 	err = media_alloc(&c->media, &(struct media_config){
-		.path = o->media ? o->media : path, .log = o->log, .host = c->self->name,
+		.path = o->media ? o->media : media_path(path, sizeof(path)), .log = o->log, .host = c->self->name,
 		.init = init }, &h);
 	json_decref(init);
 	return err;
@@ -285,11 +323,11 @@ static void cleanup(struct codec *c)
 }
 
 
-static int run(struct codec *c, const struct options *o, const char *argv0)
+static int run(struct codec *c, const struct options *o)
 {
 	int err;
 
-	err = site_read(c, o->site);
+	err = site_read(c, o);
 	if (!err)
 		err = self_find(c, o);
 	if (err)
@@ -302,7 +340,7 @@ static int run(struct codec *c, const struct options *o, const char *argv0)
 	if (err)
 		return err;
 	settings_read(c);
-	err = media_init(c, o, argv0);
+	err = media_init(c, o);
 	if (!err)
 		err = ctl_init(c);
 	if (!err)
@@ -326,7 +364,7 @@ int main(int argc, char *argv[])
 		(void)fprintf(stderr, "visavis-codec: %s: %s\n", o.log, strerror(err));
 		return 1;
 	}
-	err = run(&codec, &o, argv[0]);
+	err = run(&codec, &o);
 	cleanup(&codec);
 	return err ? 1 : 0;
 }

@@ -367,8 +367,12 @@ static void decide_for_user(struct check *k)
 {
 	const struct sip_msg *msg = k->msg;
 
-	if (!is(k, "ACK") && !k->vouched &&
-	    authenticate(k, true, &msg->from.uri))
+	/* an ACK of no dialog ends an answer of our own */
+	if (!k->vouched && is(k, "ACK")) {
+		k->d->what = CORE_DROP;
+		return;
+	}
+	if (!k->vouched && authenticate(k, true, &msg->from.uri))
 		return;
 	k->d->what = CORE_FORWARD;
 	if (!set_aor(k, &msg->uri.user)) {

@@ -23,7 +23,10 @@ struct net {
 	struct tmr tmr;
 	struct net_stats stats;
 	uint64_t refused_logged;
-	struct sa seen[SEEN];		/* whose flow was logged as ok */
+	struct {
+		struct sa src;
+		enum sip_transp tp;
+	} seen[SEEN];			/* whose flow was logged as ok */
 };
 
 /* Where we listen. Several rows name one port; it is opened once. */
@@ -86,15 +89,17 @@ static struct ip_addr address(const struct sa *sa)
 /* The first accepted request of a client shows that the flow is carried. */
 static void flow_ok(struct net *n, const struct sip_msg *msg)
 {
-	struct sa *slot = &n->seen[sa_hash(&msg->src, SA_ALL) % SEEN];
+	size_t i = (sa_hash(&msg->src, SA_ALL) + (uint32_t)msg->tp) % SEEN;
 	struct ip_addr a = address(&msg->src);
 	const struct site_host *h;
 
-	if (sa_cmp(slot, &msg->src, SA_ALL))
+	if (n->seen[i].tp == msg->tp &&
+	    sa_cmp(&n->seen[i].src, &msg->src, SA_ALL))
 		return;
-	*slot = msg->src;
+	n->seen[i].src = msg->src;
+	n->seen[i].tp = msg->tp;
 	h = site_host_by_addr(n->cfg.site, &a);
-	for (size_t i = 0; h && i < ARRAY_SIZE(in_rows); i++) {
+	for (i = 0; h && i < ARRAY_SIZE(in_rows); i++) {
 		if (site_host_has_role(h, in_rows[i].role))
 			flowtab_log(msg->tp == SIP_TRANSP_UDP ? in_rows[i].udp :
 				    in_rows[i].tcp, "in", &msg->dst, &msg->src, "ok",

@@ -47,7 +47,10 @@ struct session_stream_config {
 	int rtp_fd;		/**< owned by the session once added */
 	int rtcp_fd;
 	struct sockaddr_storage peer_rtp;
-	struct sockaddr_storage peer_rtcp;
+	struct sockaddr_storage peer_rtcp;	/**< family 0: RTP's port + 1 */
+	uint16_t latch_lo;	/**< a peer that sends from another port of its
+				  address, within these, is followed there; */
+	uint16_t latch_hi;	/**< 0: only the negotiated port is taken */
 	struct session_srtp srtp_tx;
 	struct session_srtp srtp_rx;
 };
@@ -88,7 +91,9 @@ struct session_handlers {
 /** Make a session; nothing runs yet. */
 int session_alloc(struct session **sp, const struct session_handlers *h);
 
-/** Add a stream before session_start(). */
+/** Add a stream before session_start(). Strings are copied.
+ *  @return 0, EINVAL, ENOTSUP (SRTP suite), ENOSPC too many, ENOMEM; on error
+ *          the descriptors stay the caller's */
 int session_stream_add(struct session_stream **stp, struct session *s,
 		       const struct session_stream_config *cfg, void *user);
 
@@ -98,14 +103,20 @@ int session_start(struct session *s);
 void session_free(struct session *s);
 
 /** From any thread: queue one encoded frame for sending. rtp_ts is made from
- *  capture_us. Oldest frames go first when the queue is full.
- *  @return 0, ENOBUFS (dropped, counted), EMSGSIZE */
+ *  capture_us (0: now). The oldest frame goes when the queue is full.
+ *  @return 0; ENOBUFS: this one is queued, an older one was dropped (counted):
+ *          video needs a key frame; EMSGSIZE: above what one frame may have, or
+ *          a unit above max_payload in packetization mode 0; EPERM: the stream
+ *          does not send; ENODATA: empty; ENOMEM */
 int session_send(struct session_stream *st, const struct media_frame *f);
 
 /** From any thread: ask the peer for a key frame (rate-limited). */
 void session_request_keyframe(struct session_stream *st);
 
-/** Change direction or the peer's addresses or keys (re-INVITE). */
+/** Change direction, payload types, bit rate, feedback, the peer's addresses or
+ *  keys (re-INVITE); descriptors, SSRC, codec and kind stay as they are. Takes
+ *  effect within the session's next round.
+ *  @return 0, or as session_stream_add() */
 int session_stream_update(struct session_stream *st,
 			  const struct session_stream_config *cfg);
 
@@ -115,6 +126,12 @@ void session_report_playout(struct session_stream *st, uint64_t capture_us,
 
 /** The stream's fields of event "stats" that the session knows. */
 json_t *session_stream_stats(struct session_stream *st);
+
+/** Lip sync of the first audio and the first video stream that were reported
+ *  played: how far apart sound and picture of one capture time came,
+ *  {"mean","p95","max","n"} in ms without sign, and "skew", the mean with sign
+ *  (positive: the picture came later). NULL: no memory. */
+json_t *session_lip_sync_stats(struct session *s);
 
 void *session_stream_user(const struct session_stream *st);
 enum media_kind session_stream_kind(const struct session_stream *st);

@@ -74,20 +74,24 @@ static enum rtpstat_seq older(struct rtpstat *st, uint32_t back)
 }
 
 
+void rtpstat_restart(struct rtpstat *st)
+{
+	st->past_lost = rtpstat_lost(st);
+	st->past_unique += st->unique;
+	st->started = false;
+	st->unique = 0;
+}
+
+
 static enum rtpstat_seq jump(struct rtpstat *st, uint16_t seq, uint32_t *ext)
 {
-	uint64_t lost, unique;
-
 	if (seq != st->bad) {
 		st->bad = (seq + 1u) & (SEQ_MOD - 1);
 		st->jumps++;
 		return RTPSTAT_JUMP;
 	}
-	lost = rtpstat_lost(st);
-	unique = st->past_unique + st->unique;
+	rtpstat_restart(st);
 	start(st, seq);
-	st->past_lost = lost;
-	st->past_unique = unique;
 	*ext = st->max;
 	return RTPSTAT_RESTART;
 }

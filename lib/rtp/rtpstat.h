@@ -48,6 +48,9 @@ struct rtpstat {
 
 void rtpstat_init(struct rtpstat *st);
 
+/** The next packet starts a new sequence (another SSRC); totals go on. */
+void rtpstat_restart(struct rtpstat *st);
+
 /** Judge a sequence number.
  *  @param ext  out: the extended number, except for a jump */
 enum rtpstat_seq rtpstat_update(struct rtpstat *st, uint16_t seq,

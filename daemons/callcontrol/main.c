@@ -227,6 +227,11 @@ static int core_init(struct program *pr)
 
 	c->names[0] = pr->self->name;
 	c->names[1] = pr->site.name;
+	/* as the site's name service knows us, and its domain */
+	c->names[2] = arena_printf(&pr->arena, "%s.%s.visavis.test", pr->self->name, pr->site.name);
+	c->names[3] = arena_printf(&pr->arena, "%s.visavis.test", pr->site.name);
+	if (!c->names[2] || !c->names[3])
+		return ENOMEM;
 	c->limits = (struct registrar_limits){
 		.min_expires = 10, .max_expires = 3600,
 		.max_expires_stream = 600, .default_expires = 3600,

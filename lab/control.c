@@ -30,7 +30,7 @@ static void answer(int fd, json_t *obj, const int *fds, size_t nfds)
 
 		msg.msg_control = ctl.buf;
 		msg.msg_controllen = CMSG_SPACE(nfds * sizeof(int));
-		c = CMSG_FIRSTHDR(&msg);
+		c = &ctl.hdr;
 		c->cmsg_level = SOL_SOCKET;
 		c->cmsg_type = SCM_RIGHTS;
 		c->cmsg_len = CMSG_LEN(nfds * sizeof(int));

@@ -214,7 +214,7 @@ static int cut_and_go(struct walk *w, const struct pset_box *q, size_t from, siz
 {
 	size_t base = w->top, k;
 	uint32_t holder = UINT32_MAX;
-	struct cut c;
+	struct cut c = {0};
 	int err;
 
 	if (depth > DEPTH_MAX)

@@ -104,7 +104,7 @@ if unknown:
     sys.exit(f"no bench {unknown[0]}; there are {', '.join(BENCHES)}")
 if any(n != "demo" for n in names):
     subprocess.run(["sh", "-c", "packaging/install build run && "
-                    "{ [ -f build/build.ninja ] || meson setup build --buildtype=release -Dtests=false >/dev/null; } && "
+                    "{ [ -f build/build.ninja ] || meson setup build -Dtests=false >/dev/null; } && "
                     "ninja -C build --quiet"], cwd=ROOT, check=True)
 OUT.mkdir(parents=True, exist_ok=True)
 for n in names:

@@ -2,6 +2,7 @@
 #include <string.h>
 
 #include <openssl/ssl.h>
+#include <openssl/x509v3.h>
 
 #include "io/flowtab.h"
 #include "io/log.h"
@@ -76,6 +77,40 @@ static void trace_handler(bool tx, enum sip_transp tp, const struct sa *src,
 }
 
 
+static const char *const *tls_peers;	/* of this process's one stack */
+
+
+static bool peer_named(X509 *cert)
+{
+	for (size_t i = 0; tls_peers && tls_peers[i]; i++)
+		if (X509_check_ip_asc(cert, tls_peers[i], 0) == 1 ||
+		    X509_check_host(cert, tls_peers[i], 0, 0, NULL) == 1)
+			return true;
+	return !tls_peers;
+}
+
+
+/* Called for each certificate of the chain, the peer's own last. */
+static int verify_handler(int ok, X509_STORE_CTX *store)
+{
+	SSL *ssl = X509_STORE_CTX_get_ex_data(store, SSL_get_ex_data_X509_STORE_CTX_idx());
+	int depth = X509_STORE_CTX_get_error_depth(store);
+
+	if (!ok) {
+		log_warn("TLS: certificate refused: %s",
+			 X509_verify_cert_error_string(X509_STORE_CTX_get_error(store)));
+		return 0;
+	}
+	if (depth || !ssl || SSL_is_server(ssl) ||
+	    peer_named(X509_STORE_CTX_get_current_cert(store)))
+		return 1;
+
+	log_warn("TLS: certificate refused: it is not that of %s", tls_peers[0]);
+	X509_STORE_CTX_set_error(store, X509_V_ERR_HOSTNAME_MISMATCH);
+	return 0;
+}
+
+
 static int tls_make(struct tls **tlsp, const struct sipstack_config *cfg)
 {
 	struct tls *tls = NULL;
@@ -99,6 +134,9 @@ static int tls_make(struct tls **tlsp, const struct sipstack_config *cfg)
 			mem_deref(tls);
 			return err;
 		}
+		/* libre does not verify by itself */
+		tls_peers = cfg->peers;
+		SSL_CTX_set_verify(tls_openssl_context(tls), SSL_VERIFY_PEER, verify_handler);
 	}
 
 	(void)SSL_CTX_set_min_proto_version(tls_openssl_context(tls), TLS1_2_VERSION);

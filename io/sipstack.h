@@ -20,6 +20,10 @@ struct sipstack_config {
 					  verified */
 	const char *dns_row;		/**< row for resolving, or NULL */
 	uint32_t hash_size;		/**< transactions expected; 0: 32 */
+	const char *const *peers;	/**< with ca: DNS names and addresses, one
+					  of which the certificate of whom we
+					  dial must hold, NULL-terminated and
+					  borrowed for ever; NULL: any name */
 };
 
 /**

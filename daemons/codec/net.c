@@ -81,6 +81,22 @@ static bool response_handler(const struct sip_msg *msg, void *arg)
 }
 
 
+/* Who call control's certificate may name. */
+static const char *const *peers_make(struct codec *c)
+{
+	static const char *v[8];
+	size_t n = 0;
+
+	v[n++] = arena_printf(&c->arena, "%s.%s.visavis.test", c->cc->name, c->site.name);
+	for (size_t i = 0; i < c->cc->naddrs && n < ARRAY_SIZE(v) - 1; i++) {
+		char buf[IP_STRLEN];
+
+		v[n++] = arena_printf(&c->arena, "%s", ip_str(&c->cc->addrs[i].lo, buf));
+	}
+	return v[n - 1] ? v : NULL;
+}
+
+
 int net_init(struct codec *c)
 {
 	const char *dial[2] = { NULL, NULL };
@@ -106,6 +122,9 @@ int net_init(struct codec *c)
 		(void)snprintf(ca, sizeof(ca), "%s/ca.pem", c->state_dir);
 		cfg.cert = cert;
 		cfg.ca = ca;
+		cfg.peers = peers_make(c);
+		if (!cfg.peers)
+			return ENOMEM;
 	}
 
 	err = sipstack_alloc(&c->sip, &c->dnsc, &cfg);

@@ -18,6 +18,7 @@ struct h264enc_config {
 	unsigned bitrate;	/**< bit/s */
 	unsigned threads;	/**< 1: one slice a picture */
 	unsigned key_interval;	/**< pictures; 0: on request only */
+	unsigned max_nal;	/**< bytes of a NAL unit; 0: any (RFC 6184 mode 1) */
 };
 
 struct h264enc;

@@ -49,6 +49,11 @@ static void params(SEncParamExt *p, const struct h264enc_config *cfg)
 	l->uiProfileIdc = PRO_BASELINE;
 	l->sSliceArgument.uiSliceMode = cfg->threads > 1 ? SM_FIXEDSLCNUM_SLICE : SM_SINGLE_SLICE;
 	l->sSliceArgument.uiSliceNum = cfg->threads;
+	if (cfg->max_nal) {
+		p->uiMaxNalSize = cfg->max_nal;
+		l->sSliceArgument.uiSliceMode = SM_SIZELIMITED_SLICE;
+		l->sSliceArgument.uiSliceSizeConstraint = cfg->max_nal;
+	}
 }
 
 

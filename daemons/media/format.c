@@ -3,7 +3,7 @@
 #include "daemons/media/format.h"
 #include "lib/h264/level.h"
 
-enum { W_MIN = 128, H_MIN = 96, FPS_MIN = 5, FPS_GOOD = 15 };
+enum { W_MIN = 128, H_MIN = 72, FPS_MIN = 5, FPS_GOOD = 15 };
 
 
 static unsigned macroblocks(unsigned w, unsigned h)
@@ -33,12 +33,12 @@ static unsigned rate_for(const struct h264_limits *l, unsigned w, unsigned h)
 
 int format_fit(struct format *f, const struct h264_limits *l)
 {
-	/* twelfths that keep 16:9 sizes even: 1920, 1280, 960, 640, 480, 320 */
-	static const unsigned steps[] = { 12, 8, 6, 4, 3, 2 };
+	/* 24ths that keep 16:9 sizes even: 1920, 1280, 960, 640, 480, 320, 240 */
+	static const unsigned steps[] = { 24, 16, 12, 8, 6, 4, 3 };
 	enum { N = sizeof(steps) / sizeof(steps[0]) };
 
 	for (unsigned i = 0; i < N; i++) {
-		unsigned w = f->w * steps[i] / 12 & ~1u, h = f->h * steps[i] / 12 & ~1u, rate;
+		unsigned w = f->w * steps[i] / 24 & ~1u, h = f->h * steps[i] / 24 & ~1u, rate;
 
 		if (w < W_MIN || h < H_MIN)
 			break;

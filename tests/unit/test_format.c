@@ -39,11 +39,16 @@ static void test_fit(void **state)
 
 static void test_fit_none(void **state)
 {
-	struct format f = { 1280, 720, 30, 1000000 };
+	struct format f = { 1280, 720, 30, 1000000 }, tiny = { 64, 64, 30, 1000000 };
 	struct h264_limits l;
 
+	/* no fmtp at all means level 1 */
 	assert_int_equal(format_limits(&l, ours, NULL), 0);
-	assert_int_equal(format_fit(&f, &l), ERANGE);
+	assert_int_equal(format_fit(&f, &l), 0);
+	assert_int_equal(f.w, 160);
+	assert_int_equal(f.fps, 24);
+	assert_int_equal(f.bitrate, 64000);
+	assert_int_equal(format_fit(&tiny, &l), ERANGE);
 	assert_int_equal(format_limits(&l, ours, "profile-level-id=42e0"), EBADMSG);
 }
 

@@ -38,7 +38,6 @@ static void event_h(struct session_stream *st, const char *what, void *arg)
 static void stream_free(struct stream *s)
 {
 	call_sender_close(s);
-	player_stop(&s->player);
 	queue_free(s->player.q);
 	audiodec_free(s->player.adec);
 	/* the warm decoder goes back for the next call */
@@ -245,8 +244,11 @@ void call_stop(struct call *c)
 		return;
 	for (size_t i = 0; i < c->n; i++)
 		sender_stop(&c->v[i].sender);
-	/* the session's thread calls the players: it ends before they do */
+	/* players use the session, and its thread their queues: threads first, */
+	for (size_t i = 0; i < c->n; i++)
+		player_stop(&c->v[i].player);
 	session_free(c->session);
+	/* then memory */
 	for (size_t i = 0; i < c->n; i++)
 		stream_free(&c->v[i]);
 	shots_flush(c->m->shots);

@@ -45,7 +45,6 @@ static json_t *on_init(struct media *m, struct message *x, char *why, size_t siz
 	if (ipc_parse_init(&cfg, x->o, why, size))
 		return NULL;
 	m->cfg = cfg;
-	log_close();
 	(void)log_init_fd("visavis-media", m->cfg.host, LOG_FD, LOG_WARN);
 	if (media_open(m, why, size)) {
 		log_error("%s", why);

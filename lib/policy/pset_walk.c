@@ -171,7 +171,7 @@ static void choose_cut(struct cut *best, const struct walk *w,
 {
 	size_t step = n / SAMPLE + 1;
 
-	best->cost = SIZE_MAX;
+	*best = (struct cut){ .cost = SIZE_MAX };
 	for (int dim = 0; dim < DIMS; dim++) {
 		struct cut c = { .dim = dim };
 

@@ -42,6 +42,8 @@ static void read_transport(struct yaml_reader *r, const struct yaml_node *n,
 {
 	const char *s = yaml_str(r, n, "transport");
 
+	/* Whatever was meant, it has ports in most rows. */
+	row->transport = FLOW_TCP;
 	if (!s)
 		return;
 	for (enum flow_transport t = FLOW_L2; t <= FLOW_UDP; t++) {
@@ -262,7 +264,7 @@ static void check_ids(struct yaml_reader *r, struct flow_matrix *m)
 			diag_error(r->dl, v[i]->pos, "row %s is given twice (first in line %u)",
 				   v[i]->id, v[i - 1]->pos.line);
 	for (size_t i = 0; i < n; i++)
-		if (v[i]->same_as)
+		if (v[i]->same_as && !r->partial)
 			check_same_as(r, v, n, v[i]);
 }
 
@@ -273,6 +275,8 @@ static void read_matrix(struct yaml_reader *r, const struct yaml_node *root,
 	const struct yaml_node *rows;
 
 	if (!root) {
+		if (r->partial)
+			return;
 		diag_error(r->dl, ((struct diag_pos){r->file, 1, 1}), "the file is empty");
 		return;
 	}
@@ -281,8 +285,10 @@ static void read_matrix(struct yaml_reader *r, const struct yaml_node *root,
 
 	m->name = flow_name_read(r, yaml_get(root, "matrix"), "a matrix's name");
 	rows = yaml_get(root, "rows");
-	if (!yaml_get(root, "matrix"))
+	if (!yaml_get(root, "matrix") && !r->partial)
 		diag_error(r->dl, root->pos, "this matrix has no \"matrix: NAME\"");
+	if (!rows && r->partial)
+		return;
 	if (!rows || rows->kind != YAML_LIST || rows->n > FLOW_ROWS_MAX) {
 		diag_error(r->dl, rows ? rows->pos : root->pos,
 			   "a matrix needs \"rows:\", a list of at most %d", FLOW_ROWS_MAX);

@@ -5,6 +5,7 @@
 #include "lib/site/internal.h"
 
 
+/* With host bits set it is clear what was meant: read on with that. */
 static bool prefix_read(struct yaml_reader *r, const struct yaml_node *n, struct ip_prefix *p)
 {
 	const char *s = yaml_str(r, n, "a network");
@@ -24,7 +25,7 @@ static bool prefix_read(struct yaml_reader *r, const struct yaml_node *n, struct
 	else if (err)
 		diag_error(r->dl, n->pos, "\"%.80s\" is no network such as 10.0.0.0/24 or "
 			   "2001:db8::/64", s);
-	return !err;
+	return !err || err == EDOM;
 }
 
 

@@ -195,5 +195,6 @@ void site_cross_check(struct yaml_reader *r, const struct site *s)
 	check_networks(r, s);
 	check_addresses(r, s);
 	check_numbers(r, s);
-	check_paths(r, s);
+	if (!r->partial)
+		check_paths(r, s);
 }

@@ -130,20 +130,16 @@ const struct site_option site_options[] = {
 	 bitrate, 6000, 510000},
 	{"audio-codecs", "opus|G722|PCMU|PCMA", "opus,G722,PCMU,PCMA",
 	 "sound codecs to offer, best first, with commas between", list_of, 0, 0},
-	{"sip-transport", "tls|tcp|udp", "",
-	 "how to reach call control; without it TLS when security is on, else UDP", one_of, 0, 0},
-	{"display-name", "TEXT", "", "the name that others see; the host's name without it", text, 1, 64},
-	{"password", "TEXT", "",
-	 "what the room proves itself to call control with; a secret in a file that is not one: "
-	 "better password-file", text, 1, 128},
-	{"password-file", "PATH", "", "a file whose first line is the password", text, 1, 1024},
-	{"certificate", "PATH", "", "PEM file with the host's certificate and key", text, 1, 1024},
-	{"trust", "PATH", "", "PEM file with the certificates that the host trusts", text, 1, 1024},
-	{"realm", "TEXT", "", "call control: realm of its passwords; the site's name without it",
-	 text, 1, 64},
+	{"sip-transport", "udp|tcp", "udp",
+	 "how a room reaches call control when security is off; with security it is TLS", one_of, 0, 0},
 	{"register-expires", "SECONDS", "600", "how long a registration shall last", number, 60, 86400},
 	{"session-expires", "SECONDS", "1800", "session timer (RFC 4028)", number, 90, 86400},
-	{"database", "PATH", "", "call control: where registrations are kept", text, 1, 1024},
+	{"password", "TEXT", "",
+	 "what the room proves itself to call control with; for the lab, since anyone who reads this "
+	 "file reads it too", text, 1, 128},
+	{"password-file", "PATH", "", "a file whose first line is the password", text, 1, 1024},
+	{"digest", "both|sha-256|md5", "both", "call control: how rooms may prove themselves (RFC 8760)",
+	 one_of, 0, 0},
 	{NULL, NULL, NULL, NULL, NULL, 0, 0},
 };
 

@@ -175,39 +175,35 @@ static void needed(struct yaml_reader *r, const struct yaml_node *root)
 }
 
 
-static int builtin(struct site *s, struct arena *a)
-{
-	s->matrices = arena_calloc(a, 1 + SITE_MATRICES_MAX, sizeof(*s->matrices));
-	if (!s->matrices)
-		return ENOMEM;
-
-	s->nmatrices = 1;
-	return flow_matrix_builtin(&s->matrices[0], a);
-}
-
-
 static void root_read(struct yaml_reader *r, const struct yaml_node *root, struct site *s)
 {
 	if (!root) {
+		if (r->partial)
+			return;
 		diag_error(r->dl, ((struct diag_pos){r->file, 1, 1}), "the file is empty");
 		return;
 	}
 	if (!yaml_check_map(r, root, "a site", site_keys))
 		return;
 
-	needed(r, root);
+	if (!r->partial)
+		needed(r, root);
 	head_read(r, root, s);
 	networks_read(r, root, s);
-	hosts_read(r, root, s);
-	firewalls_read(r, root, s);
+	/* In a text that broke off, networks may be what is missing. */
+	if (!r->partial || s->nnetworks) {
+		hosts_read(r, root, s);
+		firewalls_read(r, root, s);
+	}
 	matrix_files_read(r, root, s);
 	narrows_read(r, root, s);
 	site_cross_check(r, s);
 }
 
 
-int site_parse(struct site *s, struct arena *a, const char *text, size_t len,
-	       const char *name, struct diag_list *dl)
+int site_parse_with(struct site *s, struct arena *a, const struct flow_matrix *shipped,
+		    const char *text, size_t len, const char *name,
+		    struct diag_list *dl)
 {
 	struct yaml_reader r = { .a = a, .dl = dl, .file = arena_strdup(a, name) };
 	size_t errors = dl->errors;
@@ -215,19 +211,31 @@ int site_parse(struct site *s, struct arena *a, const char *text, size_t len,
 	int err;
 
 	memset(s, 0, sizeof(*s));
-	if (!r.file)
+	s->matrices = site_calloc(&r, 1 + SITE_MATRICES_MAX, sizeof(*s->matrices));
+	if (!r.file || !s->matrices)
 		return ENOMEM;
-	err = builtin(s, a);
-	if (err)
-		return err;
+	s->matrices[0] = *shipped;
+	s->nmatrices = 1;
+
 	err = yaml_read(&root, &r, text, len);
 	if (err)
 		return err;
 
 	root_read(&r, root, s);
-	if (!s->nmatrix_files)
+	if (!s->nmatrix_files && !r.partial)
 		(void)site_check(s, dl);
 	if (r.err)
 		return r.err;
 	return dl->errors > errors ? EBADMSG : 0;
+}
+
+
+int site_parse(struct site *s, struct arena *a, const char *text, size_t len,
+	       const char *name, struct diag_list *dl)
+{
+	struct flow_matrix shipped;
+	int err = flow_matrix_builtin(&shipped, a);
+
+	memset(s, 0, sizeof(*s));
+	return err ? err : site_parse_with(s, a, &shipped, text, len, name, dl);
 }

@@ -107,6 +107,12 @@ struct site {
 int site_parse(struct site *s, struct arena *a, const char *text, size_t len,
 	       const char *name, struct diag_list *dl);
 
+/** As site_parse, with the shipped matrix read already: for who reads many
+ *  sites. Its memory must outlive the site. */
+int site_parse_with(struct site *s, struct arena *a, const struct flow_matrix *shipped,
+		    const char *text, size_t len, const char *name,
+		    struct diag_list *dl);
+
 /**
  * The checks that need every matrix: roles, conditions and rows that the
  * site names, row ids that two matrices share. site_parse() calls it when

@@ -25,6 +25,7 @@ struct reading {
 	struct yaml_node *root;
 	size_t nodes;
 	bool done;
+	bool dirty;	/* the text was mended: its YAML mistakes are ours */
 };
 
 
@@ -36,9 +37,16 @@ static struct diag_pos pos_of(const struct reading *rd, yaml_mark_t m)
 }
 
 
-static int fail(struct reading *rd, yaml_mark_t m, const char *why)
+static void tell(struct reading *rd, yaml_mark_t m, const char *why)
 {
 	diag_error(rd->r->dl, pos_of(rd, m), "%s", why);
+}
+
+
+/* No reading on from here. */
+static int fail(struct reading *rd, yaml_mark_t m, const char *why)
+{
+	tell(rd, m, why);
 	return EBADMSG;
 }
 
@@ -49,6 +57,8 @@ static int syntax_error(struct reading *rd)
 
 	if (p->error == YAML_MEMORY_ERROR)
 		return ENOMEM;
+	if (rd->dirty)
+		return EBADMSG;
 
 	if (p->context)
 		diag_error(rd->r->dl, pos_of(rd, p->problem_mark), "%s (%s that began in line %u)",
@@ -137,20 +147,28 @@ static bool is_null(const yaml_event_t *e)
 }
 
 
+/* @return what a value may not have, or NULL */
+static const char *decoration(const yaml_char_t *anchor, const yaml_char_t *tag)
+{
+	if (anchor)
+		return "an anchor (&name): write the value out in each place";
+	return tag ? "a tag (!name): leave it out" : NULL;
+}
+
+
 static int on_scalar(struct reading *rd, const yaml_event_t *e)
 {
 	size_t len = e->data.scalar.length;
 	const char *s = (const char *)e->data.scalar.value;
+	const char *why = decoration(e->data.scalar.anchor, e->data.scalar.tag);
 	struct yaml_node *n;
 
-	if (e->data.scalar.anchor)
-		return fail(rd, e->start_mark, "an anchor (&name): write the value out in each place");
-	if (e->data.scalar.tag)
-		return fail(rd, e->start_mark, "a tag (!name): leave it out");
 	if (len > YAML_SCALAR_MAX)
 		return fail(rd, e->start_mark, "a value of more than 4096 bytes: shorten it");
 	if (strlen(s) != len)
-		return fail(rd, e->start_mark, "a NUL character in a value: remove it");
+		why = "a NUL character in a value: remove it";
+	if (why)
+		tell(rd, e->start_mark, why);
 
 	n = node_new(rd, is_null(e) ? YAML_NULL : YAML_SCALAR, e->start_mark);
 	if (!n)
@@ -161,20 +179,26 @@ static int on_scalar(struct reading *rd, const yaml_event_t *e)
 }
 
 
+static int on_alias(struct reading *rd, const yaml_event_t *e)
+{
+	struct yaml_node *n = node_new(rd, YAML_SCALAR, e->start_mark);
+
+	tell(rd, e->start_mark, "an alias (*name): write the value out in each place");
+	return n ? attach(rd, n) : ENOMEM;
+}
+
+
 static int on_open(struct reading *rd, const yaml_event_t *e)
 {
 	bool map = e->type == YAML_MAPPING_START_EVENT;
-	bool anchor = map ? e->data.mapping_start.anchor != NULL
-			  : e->data.sequence_start.anchor != NULL;
-	bool tag = map ? e->data.mapping_start.tag != NULL
-		       : e->data.sequence_start.tag != NULL;
+	const char *why = map
+		? decoration(e->data.mapping_start.anchor, e->data.mapping_start.tag)
+		: decoration(e->data.sequence_start.anchor, e->data.sequence_start.tag);
 	struct yaml_node *n;
 	int err;
 
-	if (anchor)
-		return fail(rd, e->start_mark, "an anchor (&name): write the value out in each place");
-	if (tag)
-		return fail(rd, e->start_mark, "a tag (!name): leave it out");
+	if (why)
+		tell(rd, e->start_mark, why);
 	if (rd->depth == YAML_DEPTH_MAX)
 		return fail(rd, e->start_mark, "nested more than 16 deep: flatten it");
 
@@ -242,7 +266,7 @@ static int on_event(struct reading *rd, const yaml_event_t *e)
 	case YAML_MAPPING_END_EVENT:
 		return on_close(rd);
 	case YAML_ALIAS_EVENT:
-		return fail(rd, e->start_mark, "an alias (*name): write the value out in each place");
+		return on_alias(rd, e);
 	case YAML_DOCUMENT_START_EVENT:
 		return rd->done ? fail(rd, e->start_mark, "a second document (---): keep one in a file") : 0;
 	default:
@@ -270,6 +294,37 @@ static int read_events(struct reading *rd)
 }
 
 
+/* Take the entry that is incomplete out of its section: the tree then holds
+ * whole entries only. Level 0 is the file, 1 a section, 2 an entry. */
+static void drop_open(struct reading *rd)
+{
+	struct yaml_node *section = rd->depth > 2 ? rd->stack[1].node : NULL;
+
+	if (section && section->n && section->v[section->n - 1] == rd->stack[2].node)
+		section->n--;
+	rd->r->partial = true;
+}
+
+
+static int read_text(struct reading *rd, const char *text, size_t len)
+{
+	int err;
+
+	if (!yaml_parser_initialize(&rd->parser))
+		return ENOMEM;
+
+	yaml_parser_set_encoding(&rd->parser, YAML_UTF8_ENCODING);
+	yaml_parser_set_input_string(&rd->parser, (const unsigned char *)text, len);
+	err = read_events(rd);
+	yaml_parser_delete(&rd->parser);
+	if (err == EBADMSG) {
+		drop_open(rd);
+		err = 0;
+	}
+	return err;
+}
+
+
 int yaml_read(struct yaml_node **root, struct yaml_reader *r,
 	      const char *text, size_t len)
 {
@@ -278,25 +333,24 @@ int yaml_read(struct yaml_node **root, struct yaml_reader *r,
 
 	*root = NULL;
 	if (len > YAML_TEXT_MAX) {
-		diag_error(r->dl, ((struct diag_pos){r->file, 0, 0}), "more than 4 MB: split the file");
-		return EBADMSG;
+		diag_error(r->dl, ((struct diag_pos){r->file, 1, 1}), "more than 4 MB: split the file");
+		r->partial = true;
+		return 0;
 	}
-	if (!yaml_text_check(text, len, r->file, r->dl))
-		return EBADMSG;
 
 	rd = calloc(1, sizeof(*rd));
 	if (!rd)
 		return ENOMEM;
 
 	rd->r = r;
-	if (!yaml_parser_initialize(&rd->parser)) {
-		free(rd);
-		return ENOMEM;
+	err = yaml_text_check(&text, &len, r->a, text, len, r->file, r->dl);
+	rd->dirty = err == EBADMSG;
+	if (err != ENOMEM && len >= 3 && !memcmp(text, "\xef\xbb\xbf", 3)) {
+		text += 3;
+		len -= 3;
 	}
-	yaml_parser_set_encoding(&rd->parser, YAML_UTF8_ENCODING);
-	yaml_parser_set_input_string(&rd->parser, (const unsigned char *)text, len);
-	err = read_events(rd);
-	yaml_parser_delete(&rd->parser);
+	if (err != ENOMEM)
+		err = read_text(rd, text, len);
 	if (!err)
 		*root = rd->root;
 	free(rd);

@@ -1,7 +1,12 @@
+#include <errno.h>
+#include <stdbool.h>
 #include <stdint.h>
+#include <string.h>
 
 #include "lib/yaml/text.h"
 
+
+enum { INDENT_MAX = 16 };
 
 struct text {
 	const unsigned char *p;
@@ -76,13 +81,9 @@ static void step(struct text *t, size_t n, uint32_t c)
 }
 
 
-bool yaml_text_check(const char *text, size_t len, const char *file,
-		     struct diag_list *dl)
+static bool check(const unsigned char *p, size_t len, const char *file, struct diag_list *dl)
 {
-	struct text t = {
-		.p = (const unsigned char *)text, .len = len,
-		.pos = {file, 1, 1}, .indent = true,
-	};
+	struct text t = { .p = p, .len = len, .pos = {file, 1, 1}, .indent = true };
 	bool clean = true;
 
 	while (t.i < t.len) {
@@ -99,4 +100,97 @@ bool yaml_text_check(const char *text, size_t len, const char *file,
 		step(&t, n, c);
 	}
 	return clean;
+}
+
+
+static size_t line_len(const char *p, size_t n)
+{
+	const char *end = memchr(p, '\n', n);
+
+	return end ? (size_t)(end - p) + 1 : n;
+}
+
+
+/* Copy one line; bytes that are no text become underscores. */
+static size_t copy_line(char *out, const char *p, size_t n)
+{
+	for (size_t i = 0; i < n;) {
+		uint32_t c = 0;
+		size_t k = utf8_next((const unsigned char *)p + i, n - i, &c);
+
+		if (k && printable(c))
+			memcpy(out + i, p + i, k);
+		else
+			memset(out + i, '_', k ? k : 1);
+		i += k ? k : 1;
+	}
+	return n;
+}
+
+
+/* Where a line that is indented with a tab was meant to begin: as the line
+ * before it, or deeper when that one opens something. */
+static size_t guess_indent(const char *out, size_t len, size_t before)
+{
+	while (len && strchr(" \r\n", out[len - 1]))
+		len--;
+	if (len && out[len - 1] == ':' && before + 2 <= INDENT_MAX)
+		return before + 2;
+	return before <= INDENT_MAX ? before : INDENT_MAX;
+}
+
+
+static size_t clean_copy(char *out, const char *p, size_t len)
+{
+	size_t n = 0, indent = 0;
+
+	while (len) {
+		size_t all = line_len(p, len), blank = 0, pad;
+
+		while (blank < all && (p[blank] == ' ' || p[blank] == '\t'))
+			blank++;
+		pad = blank;
+		if (memchr(p, '\t', blank))
+			pad = indent = guess_indent(out, n, indent);
+		else if (blank < all && !strchr("\r\n#", p[blank]))
+			indent = blank;
+
+		memset(out + n, ' ', pad);
+		n += pad;
+		n += copy_line(out + n, p + blank, all - blank);
+		p += all;
+		len -= all;
+	}
+	return n;
+}
+
+
+/* Each line may grow by a guessed indentation. */
+static size_t clean_max(const char *p, size_t len)
+{
+	size_t lines = 1;
+
+	for (size_t i = 0; i < len; i++)
+		lines += p[i] == '\n';
+	return len + lines * INDENT_MAX;
+}
+
+
+int yaml_text_check(const char **clean, size_t *clean_len, struct arena *a,
+		    const char *text, size_t len, const char *file,
+		    struct diag_list *dl)
+{
+	char *copy;
+
+	*clean = text;
+	*clean_len = len;
+	if (check((const unsigned char *)text, len, file, dl))
+		return 0;
+
+	copy = arena_alloc(a, clean_max(text, len));
+	if (!copy)
+		return ENOMEM;
+	*clean_len = clean_copy(copy, text, len);
+	*clean = copy;
+	return EBADMSG;
 }

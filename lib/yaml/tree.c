@@ -30,38 +30,45 @@ const struct yaml_node *yaml_get_key(const struct yaml_node *n, const char *key)
 }
 
 
-/* Levenshtein distance with two rows; long words are never near. */
+enum { WORD_MAX = 40 };
+
+static unsigned least(unsigned a, unsigned b, unsigned c)
+{
+	unsigned m = a < b ? a : b;
+
+	return m < c ? m : c;
+}
+
+
+/* How many letters to change, add, drop or swap with their neighbour. */
 static unsigned distance(const char *a, const char *b)
 {
-	enum { WORD_MAX = 40 };
-	unsigned row[WORD_MAX + 1];
+	unsigned d[WORD_MAX + 1][WORD_MAX + 1];
 	size_t na = strlen(a), nb = strlen(b);
 
 	if (na > WORD_MAX || nb > WORD_MAX)
 		return UINT32_MAX;
 
-	for (size_t j = 0; j <= nb; j++)
-		row[j] = (unsigned)j;
-	for (size_t i = 1; i <= na; i++) {
-		unsigned diag = row[0];
-
-		row[0] = (unsigned)i;
-		for (size_t j = 1; j <= nb; j++) {
-			unsigned cost = diag + (a[i - 1] != b[j - 1]);
-
-			diag = row[j];
-			if (diag + 1 < cost)
-				cost = diag + 1;
-			row[j] = row[j - 1] + 1 < cost ? row[j - 1] + 1 : cost;
+	for (size_t i = 0; i <= na; i++) {
+		for (size_t j = 0; j <= nb; j++) {
+			if (!i || !j) {
+				d[i][j] = (unsigned)(i + j);
+				continue;
+			}
+			d[i][j] = least(d[i - 1][j] + 1, d[i][j - 1] + 1,
+					d[i - 1][j - 1] + (a[i - 1] != b[j - 1]));
+			if (i > 1 && j > 1 && a[i - 1] == b[j - 2] && a[i - 2] == b[j - 1] &&
+			    d[i - 2][j - 2] + 1 < d[i][j])
+				d[i][j] = d[i - 2][j - 2] + 1;
 		}
 	}
-	return row[nb];
+	return d[na][nb];
 }
 
 
 const char *yaml_nearest(const char *word, const char *const known[])
 {
-	unsigned best = (unsigned)strlen(word) / 3 + 1;
+	unsigned best = (unsigned)strlen(word) / 3;
 	const char *near = NULL;
 
 	for (size_t i = 0; known[i]; i++) {
@@ -69,7 +76,9 @@ const char *yaml_nearest(const char *word, const char *const known[])
 
 		if (d <= best && d < strlen(known[i])) {
 			near = known[i];
-			best = d ? d - 1 : 0;
+			if (!d)
+				break;
+			best = d - 1;
 		}
 	}
 	return near;

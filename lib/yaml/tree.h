@@ -45,14 +45,19 @@ struct yaml_reader {
 	struct diag_list *dl;
 	const char *file;		/**< for messages */
 	int err;
+	bool partial;			/**< the text broke off at a mistake in its
+					  YAML: what is missing is no mistake */
 };
 
 /**
  * Read a text into a tree. The reader's fields must be set.
  *
+ * Mistakes are reported and reading goes on where that makes sense. After a
+ * mistake in the YAML itself r->partial is set and the tree holds the entries
+ * that were complete before it.
+ *
  * @param root  the document's node, or NULL when there is none
- * @return 0, also when mistakes inside were reported and left out; EBADMSG
- *         (reported): not readable as YAML at all; ENOMEM
+ * @return 0, or ENOMEM
  */
 int yaml_read(struct yaml_node **root, struct yaml_reader *r,
 	      const char *text, size_t len);

@@ -87,14 +87,16 @@ static void put_flow(struct sbuf *sb, const struct flows_list *l, const struct f
 {
 	char dscp[8];
 
-	put_roles(sb, &row->from, "|");
+	put_roles(sb, &row->from, ", ");
 	if (!free_source(&row->from)) {
 		sbuf_putc(sb, ' ');
 		put_ports(sb, l, row, &row->from);
 	}
 	sbuf_puts(sb, row->both_ways ? " <-> " : " -> ");
-	put_roles(sb, &row->to, "|");
-	if (row->transport != FLOW_L2) {
+	put_roles(sb, &row->to, ", ");
+	if (row->transport != FLOW_L2 && row->transport != FLOW_ICMP && !row->to.nports)
+		sbuf_puts(sb, ", any port");
+	else if (row->transport != FLOW_L2) {
 		sbuf_puts(sb, row->transport == FLOW_ICMP ? ": " : " ");
 		put_ports(sb, l, row, &row->to);
 	}
@@ -269,12 +271,12 @@ void flows_print_csv(struct sbuf *sb, const struct flows_list *l)
 }
 
 
-static void markdown_heading(struct sbuf *sb, const struct flow_row *row, bool first)
+static void markdown_heading(struct sbuf *sb, const struct flow_row *row)
 {
 	if (row->table)
-		sbuf_printf(sb, "%s## Table %s\n", first ? "" : "\n", row->table);
+		sbuf_printf(sb, "\n## Table %s\n", row->table);
 	else
-		sbuf_printf(sb, "%s## Rows of our own\n", first ? "" : "\n");
+		sbuf_puts(sb, "\n## Rows of our own\n");
 	sbuf_puts(sb, "\n| row | protocol | from | port | to | port | when | DSCP | purpose |\n"
 		  "|---|---|---|---|---|---|---|---|---|\n");
 }
@@ -316,11 +318,13 @@ static void markdown_row(struct sbuf *sb, const struct flows_list *l, const stru
 
 void flows_print_markdown(struct sbuf *sb, const struct flows_list *l)
 {
+	sbuf_puts(sb, "# Who talks to whom\n\nPrinted by `visavis flows --markdown`. Conditions in "
+		  "brackets and in the column \"when\" are explained\nin the reference of the site file.\n");
 	for (size_t i = 0; i < l->n; i++) {
 		const char *t = l->v[i]->table ? l->v[i]->table : "";
 
 		if (!i || strcmp(t, l->v[i - 1]->table ? l->v[i - 1]->table : ""))
-			markdown_heading(sb, l->v[i], !i);
+			markdown_heading(sb, l->v[i]);
 		markdown_row(sb, l, l->v[i]);
 	}
 }

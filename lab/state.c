@@ -151,7 +151,7 @@ static int make_passwords(struct lab *lab)
 		if (!err)
 			err = output_write(lab_str(lab, "%s/password", state_dir(lab, n)), 0600,
 					   lab_str(lab, "%s\n", pw));
-		sbuf_printf(&users, "%s %s\n", n->host->number, pw);
+		sbuf_printf(&users, "%s:%s\n", n->host->number, pw);
 	}
 	if (!err && users.err)
 		err = users.err;

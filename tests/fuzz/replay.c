@@ -7,7 +7,10 @@
 #include <stdlib.h>
 #include <string.h>
 
-enum { FILE_MAX = 1 << 20, PREFIX_MAX = 512, MUTATIONS = 2000, MUTATE_MAX = 4096 };
+enum { FILE_MAX = 1 << 20, PREFIX_MAX = 512, MUTATE_MAX = 4096 };
+
+/* Mutations of one file: many of a small one, and a bounded amount of work. */
+enum { MUTATIONS = 2000, MUTATED_BYTES = 200 * 1000 };
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 
@@ -66,7 +69,7 @@ static void run_file(const uint8_t *p, size_t n)
 	for (size_t i = 0; i < n && n <= PREFIX_MAX; i++)
 		run(p, i);
 
-	for (int i = 0; i < MUTATIONS && n > 0 && n <= MUTATE_MAX; i++) {
+	for (size_t i = 0; i < MUTATIONS && i * n < MUTATED_BYTES && n > 0 && n <= MUTATE_MAX; i++) {
 		size_t len = n;
 
 		memcpy(buf, p, n);

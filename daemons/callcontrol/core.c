@@ -389,27 +389,49 @@ static void decide_for_user(struct check *k)
 }
 
 
-/* The far side's own address: a client that registered, or the caller whose
- * place our Record-Route carries. Nobody else: this is no open relay. */
-static bool target_remote(struct check *k)
+static bool target_binding(struct check *k, const struct binding *b)
 {
 	const struct sip_msg *msg = k->msg;
-	struct binding *b = location_by_uri(k->c->loc, &msg->ruri, k->now);
-	enum sip_transp tp;
-	struct sa sa;
+	struct sa dst, host;
 
-	if (b && usable(k->c, b->tp, &b->src)) {
-		core_binding_dst(&sa, b);
-		if (b->tp == SIP_TRANSP_UDP && msg->uri.port &&
-		    sa_cmp(&sa, &msg->src, SA_ADDR))
-			sa_set_port(&sa, msg->uri.port);
-		return target_add(k->d, msg->ruri.p, msg->ruri.l, b->tp, &sa);
-	}
-	if (core_token_parse(k->c, &k->token, &tp, &sa) ||
-	    (tp == msg->tp && sa_cmp(&sa, &msg->src, SA_ALL)) ||
-	    !usable(k->c, tp, &sa))
+	if (!b || !usable(k->c, b->tp, &b->src))
 		return false;
-	return target_add(k->d, msg->ruri.p, msg->ruri.l, tp, &sa);
+	core_binding_dst(&dst, b);
+	/* the same machine at another port than it registered from */
+	if (b->tp == SIP_TRANSP_UDP && msg->uri.port &&
+	    !sa_set(&host, &msg->uri.host, msg->uri.port) &&
+	    sa_cmp(&host, &dst, SA_ADDR))
+		dst = host;
+	return target_add(k->d, msg->ruri.p, msg->ruri.l, b->tp, &dst);
+}
+
+
+/* Back to the caller, whose place our Record-Route carries. */
+static bool target_caller(struct check *k)
+{
+	const struct sip_msg *msg = k->msg;
+	enum sip_transp tp;
+	struct sa src;
+
+	if (core_token_parse(k->c, &k->token, &tp, &src) ||
+	    (tp == msg->tp && sa_cmp(&src, &msg->src, SA_ALL)) ||
+	    !usable(k->c, tp, &src))
+		return false;
+	return target_add(k->d, msg->ruri.p, msg->ruri.l, tp, &src);
+}
+
+
+/* The far side's own address: a client that registered it, else the caller,
+ * else a client that registered nearly the same, as one does that came back
+ * on a new connection. Nobody else: this is no open relay. */
+static bool target_remote(struct check *k)
+{
+	bool exact;
+	struct binding *b = location_by_uri(k->c->loc, &k->msg->ruri, k->now,
+					    &exact);
+
+	return (exact && target_binding(k, b)) || target_caller(k) ||
+		target_binding(k, b);
 }
 
 

@@ -334,15 +334,18 @@ static bool uri_handler(struct le *le, void *arg)
 
 
 struct binding *location_by_uri(const struct location *loc,
-				const struct pl *uri, uint64_t now)
+				const struct pl *uri, uint64_t now,
+				bool *exact)
 {
 	struct search s = {.raw = *uri, .now = now};
 
+	*exact = false;
 	if (uri_decode(&s.uri, uri))
 		return NULL;
 	if (sa_set(&s.host, &s.uri.host, 0))
 		sa_init(&s.host, AF_UNSPEC);
 	(void)hash_apply(loc->aors, uri_handler, &s);
+	*exact = s.exact != NULL;
 	return s.exact ? s.exact : s.close;
 }
 

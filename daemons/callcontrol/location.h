@@ -89,10 +89,12 @@ const struct aor *location_find(const struct location *loc, const char *aor);
  * came back on another connection: an exact contact wins, then one with the
  * same user part whose client has the same address as the URI or came from
  * there.
+ * @param exact  set: the contact is this very URI
  * @return a live binding, borrowed, or NULL
  */
 struct binding *location_by_uri(const struct location *loc,
-				const struct pl *uri, uint64_t now);
+				const struct pl *uri, uint64_t now,
+				bool *exact);
 
 /** A live binding that came from this very address, or NULL. */
 struct binding *location_by_src(const struct location *loc, enum sip_transp tp,

@@ -79,6 +79,31 @@ class Peer:
         return first, self.ask("REGISTER", uri, [auth, *headers], user=user, **k), auth
 
 
+    def request(self, method, uri, **k):
+        """With credentials for the proxy; returns the Message after the challenge, or the refusal."""
+        more, user = k.pop("headers", []), k.get("user", "1001")
+        m = self.ask(method, uri, more, **k)
+        if m.code != 407:
+            return m
+        self.send(self.build("ACK", uri, cseq=self.cseq, **k))
+        a = credentials(m.challenge("SHA-256"), user, f"secret{user[-1]}", method, uri, "SHA-256",
+                        name="Proxy-Authorization")
+        self.send(self.build(method, uri, [a, *more], cseq=self.cseq + 1, **k))
+        return self.recv()
+
+    def answer(self, req, code, reason, headers=(), tag="callee"):
+        keep = [f"{n}: {v}" for n, v in req.headers if n in ("Via", "Record-Route", "From", "Call-ID", "CSeq")]
+        to = req.get("To")[0]
+        keep.append(f"To: {to}" + ("" if ";tag=" in to or code == 100 else f";tag={tag}"))
+        self.send(CRLF.join([f"SIP/2.0 {code} {reason}", *keep, *headers, "Content-Length: 0", "", ""]).encode())
+
+    def wait(self, what):
+        while True:
+            m = self.recv()
+            if m.line.startswith(what) or str(m.code) == what:
+                return m
+
+
 class Message:
     def __init__(self, raw):
         self.text = raw.decode(errors="replace")
@@ -349,6 +374,97 @@ def t_loop(srv):
     via = f"Via: SIP/2.0/UDP {b.ip}:{b.port};branch=z9hG4bK{os.urandom(6).hex()};rport"
     b.send((f"OPTIONS {uri} SIP/2.0" + CRLF + via + CRLF + rest).encode())
     want(b.recv(), 482)
+
+
+def place(srv, a, b, **k):
+    """A call from 1001 to 1002 as far as the callee's INVITE."""
+    want(b.register("1002", "secret2", headers=["Contact: *", "Expires: 0"])[1], 200)
+    want(b.register("1002", "secret2", headers=[f"Contact: <sip:1002@{b.ip}:{b.port}>"])[1], 200)
+    b.cseq = 100
+    want(a.request("INVITE", f"sip:1002@{srv}", headers=[a.contact(), *k.pop("headers", [])],
+                   to=f"<sip:1002@{srv}>", **k), 100)
+    return b.wait("INVITE")
+
+
+def routes(m):
+    return [f"Route: {r}" for r in m.get("Record-Route")]
+
+
+def t_call_fails(srv, number, code):
+    a = Peer(srv)
+    m = a.request("INVITE", f"sip:{number}@{srv}", headers=[a.contact()], to=f"<sip:{number}@{srv}>")
+    want(m, int(code))
+
+
+def t_session_timer(srv):
+    a, b = Peer(srv), Peer(srv, "127.1.0.11")
+    inv = place(srv, a, b, headers=["Supported: timer"])
+    assert inv.get("Session-Expires") == ["1800"], inv.text
+    assert inv.get("Max-Forwards") == ["69"] and not inv.get("Proxy-Authorization"), inv.text
+    b.answer(inv, 200, "OK", [f"Contact: <sip:1002@{b.ip}:{b.port}>"])
+    ok = a.wait("200")
+    assert ok.get("Session-Expires") == ["1800;refresher=uac"] and "timer" in ok.get("Require"), ok.text
+    m = Peer(srv).ask("INVITE", f"sip:1002@{srv}", ["Supported: timer", "Session-Expires: 30"])
+    assert want(m, 422).get("Min-SE") == ["90"], m.text
+
+
+def t_second_2xx(srv):
+    """A 200 sent again after the transaction has ended goes through."""
+    a, b = Peer(srv), Peer(srv, "127.1.0.11")
+    want(a.register()[1], 200)
+    inv = place(srv, a, b)
+    for _ in range(2):
+        b.answer(inv, 200, "OK", [f"Contact: <sip:1002@{b.ip}:{b.port}>"])
+        a.wait("200")
+
+
+def t_in_dialog(srv):
+    """PRACK, UPDATE, INFO and re-INVITE pass in a dialog, both ways, without a password."""
+    a, b = Peer(srv), Peer(srv, "127.1.0.11")
+    inv = place(srv, a, b)
+    contact = f"sip:1002@{b.ip}:{b.port}"
+    b.answer(inv, 183, "Session Progress", [f"Contact: <{contact}>", "Require: 100rel", "RSeq: 1"])
+    m = a.wait("183")
+    to, route = m.get("To")[0], list(reversed(routes(m)))
+    b.answer(inv, 200, "OK", [f"Contact: <{contact}>"])
+    a.wait("200")
+    for method in ("ACK", "PRACK", "UPDATE", "INFO", "INVITE"):
+        a.send(a.build(method, contact, [*route, a.contact()], to=to))
+        got = b.wait(method)
+        assert not got.get("Route"), got.text
+        if method != "ACK":
+            b.answer(got, 200, "OK", [f"Contact: <{contact}>"])
+            a.wait("200")
+    b.callid, b.tag = a.callid, "callee"
+    b.send(b.build("BYE", f"sip:1001@{a.ip}:{a.port}", routes(inv), user="1002",
+                   to=f"<sip:1001@{srv}>;tag={a.tag}"))
+    a.answer(a.wait("BYE"), 200, "OK")
+    want(b.wait("200"), 200)
+
+
+def t_restart_in_call(srv, up, again):
+    """The program is killed and started between `up` and `again`; both ends can still end the call."""
+    a, b = Peer(srv), Peer(srv, "127.1.0.11")
+    inv = place(srv, a, b)
+    contact = f"sip:1002@{b.ip}:{b.port}"
+    b.answer(inv, 200, "OK", [f"Contact: <{contact}>"])
+    ok = a.wait("200")
+    to, route = ok.get("To")[0], list(reversed(routes(ok)))
+    a.send(a.build("ACK", contact, route, to=to, cseq=a.cseq))
+    b.wait("ACK")
+    open(up, "w", encoding="ascii").close()
+    until = time.time() + 60
+    while not os.path.exists(again):
+        assert time.time() < until, "was not started again"
+        time.sleep(0.02)
+    a.send(a.build("INFO", contact, route, to=to))
+    b.answer(b.wait("INFO"), 200, "OK")
+    a.wait("200")
+    b.callid, b.tag = a.callid, "callee"
+    b.send(b.build("BYE", f"sip:1001@{a.ip}:{a.port}", routes(inv), user="1002",
+                   to=f"<sip:1001@{srv}>;tag={a.tag}"))
+    a.answer(a.wait("BYE"), 200, "OK")
+    want(b.wait("200"), 200)
 
 
 def t_logged(path, *wanted):

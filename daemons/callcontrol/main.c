@@ -183,8 +183,14 @@ static int users_import(struct program *pr)
 			  pr->opt.users);
 		err = EPERM;
 	}
+	if (!err)
+		err = db_begin(pr->db);
 	while (!err && fgets(line, sizeof(line), f))
 		err = user_line(pr, line, ++n);
+	if (!err)
+		err = db_commit(pr->db);
+	if (err)
+		db_rollback(pr->db);
 	explicit_bzero(line, sizeof(line));
 	(void)fclose(f);
 	return err;

@@ -1,6 +1,7 @@
 #include <errno.h>
 #include <stdio.h>
 #include <string.h>
+#include <strings.h>
 
 #include "daemons/callcontrol/msgedit.h"
 
@@ -83,6 +84,26 @@ bool msgedit_max_forwards(uint32_t *mf, const struct sip_msg *msg)
 }
 
 
+bool msgedit_rport(const struct sip_msg *msg)
+{
+	struct pl end;
+
+	return !msg_param_exists(&msg->via.params, "rport", &end);
+}
+
+
+/* One parameter with its semicolon. */
+static bool param_is(const struct pl *part, const char *name)
+{
+	size_t i = 1, n = strlen(name);
+
+	while (i < part->l && (part->p[i] == ' ' || part->p[i] == '\t'))
+		i++;
+	return part->l >= i + n && !strncasecmp(part->p + i, name, n) &&
+		(part->l == i + n || strchr("= \t", part->p[i + n]));
+}
+
+
 /* The value without ;rport and ;received, which the sender may not know. */
 static void put_via_value(struct out *o, const struct pl *val)
 {
@@ -90,13 +111,12 @@ static void put_via_value(struct out *o, const struct pl *val)
 
 	while (p < end) {
 		const char *semi = memchr(p + 1, ';', (size_t)(end - p - 1));
-		size_t n = (size_t)((semi ? semi : end) - p);
-		struct pl part = {p, n};
+		struct pl part = {p, (size_t)((semi ? semi : end) - p)};
 
-		if (re_regex(part.p, part.l, "^;[ \t]*rport") &&
-		    re_regex(part.p, part.l, "^;[ \t]*received"))
-			put(o, p, n);
-		p += n;
+		if (*p != ';' || (!param_is(&part, "rport") &&
+				  !param_is(&part, "received")))
+			put(o, part.p, part.l);
+		p += part.l;
 	}
 }
 
@@ -113,8 +133,7 @@ static void put_first_via(struct out *o, const struct sip_msg *msg,
 	put_via_value(o, &h->val);
 	if (re_snprintf(addr, sizeof(addr), ";received=%j", &msg->src) > 0)
 		puts_(o, addr);
-	if (msg->tp != SIP_TRANSP_UDP ||
-	    !msg_param_exists(&msg->via.params, "rport", NULL))
+	if (msg->tp != SIP_TRANSP_UDP || msgedit_rport(msg))
 		put_number(o, ";rport=", sa_port(&msg->src), "");
 	puts_(o, "\r\n");
 }

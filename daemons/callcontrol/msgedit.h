@@ -28,6 +28,9 @@ int msgedit_response(struct mbuf *mb, const struct sip_msg *resp,
 /** The body's bytes as Content-Length says. @return false: it is torn */
 bool msgedit_body(struct pl *body, const struct sip_msg *msg);
 
+/** Did the sender ask for answers at the port it sends from? RFC 3581 */
+bool msgedit_rport(const struct sip_msg *msg);
+
 /** Max-Forwards: 70 when there is none. @return false: no number */
 bool msgedit_max_forwards(uint32_t *mf, const struct sip_msg *msg);
 

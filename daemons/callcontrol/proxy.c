@@ -160,8 +160,7 @@ static void send_back(struct txn *t, const struct sip_msg *resp)
 		return;
 	err = msgedit_response(mb, resp, insert ? session : 0);
 	mb->pos = 0;
-	sip_reply_addr(&dst, t->req,
-		       !msg_param_exists(&t->req->via.params, "rport", NULL));
+	sip_reply_addr(&dst, t->req, msgedit_rport(t->req));
 	if (!err && t->st)
 		err = sip_strans_reply(&t->st, t->px->sip, t->req, &dst,
 				       resp->scode, mb);

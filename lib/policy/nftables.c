@@ -35,18 +35,18 @@ static const struct family families[] = {
 
 enum { NFAMILIES = 2 };
 
-/** nft's words for the types that answer or report */
-static const struct {
+/** nft's words for the types that report; the narrower ones first */
+static const struct error {
 	unsigned bit;
 	uint8_t family;
 	const char *match;
 } errors[] = {
+	{FLOW_ICMP_PACKET_TOO_BIG, 4, "icmp type destination-unreachable icmp code 4"},
+	{FLOW_ICMP_PACKET_TOO_BIG, 6, "icmpv6 type packet-too-big"},
 	{FLOW_ICMP_UNREACHABLE, 4, "icmp type destination-unreachable"},
 	{FLOW_ICMP_UNREACHABLE, 6, "icmpv6 type destination-unreachable"},
 	{FLOW_ICMP_TIME_EXCEEDED, 4, "icmp type time-exceeded"},
 	{FLOW_ICMP_TIME_EXCEEDED, 6, "icmpv6 type time-exceeded"},
-	{FLOW_ICMP_PACKET_TOO_BIG, 4, "icmp type destination-unreachable icmp code 4"},
-	{FLOW_ICMP_PACKET_TOO_BIG, 6, "icmpv6 type packet-too-big"},
 };
 
 enum { NERRORS = sizeof(errors) / sizeof(errors[0]) };
@@ -315,37 +315,36 @@ static void put_guard(struct nft *o)
 }
 
 
-/* RFC 4890, section 4.3.1: IPv6 does not work where packet-too-big is lost, so
- * it passes wherever unreachable does. */
-static unsigned error_bits(const struct policy_rule *r)
+static const struct policy_rule *icmp_rule(const struct policy *p, unsigned bit)
 {
-	unsigned bits = r->transport == FLOW_ICMP ? r->icmp : 0;
+	for (size_t i = 0; i < p->nrules; i++)
+		if (p->rules[i].transport == FLOW_ICMP && p->rules[i].icmp & bit)
+			return &p->rules[i];
 
-	if (bits & FLOW_ICMP_UNREACHABLE)
-		bits |= FLOW_ICMP_PACKET_TOO_BIG;
-	return bits;
+	return NULL;
 }
 
 
-static void put_errors(struct nft *o, const char *state)
+/* RFC 4890, section 4.3.1: IPv6 does not work where packet-too-big is lost, so
+ * it passes wherever unreachable does. */
+static const struct policy_rule *error_rule(const struct policy *p, const struct error *e)
 {
-	unsigned done = 0;
+	const struct policy_rule *r = icmp_rule(p, e->bit);
 
-	for (size_t i = 0; i < o->p->nrules; i++) {
-		const struct policy_rule *r = &o->p->rules[i];
-		unsigned bits = error_bits(r) & ~done;
+	if (!r && e->bit == FLOW_ICMP_PACKET_TOO_BIG && e->family == 6)
+		r = icmp_rule(p, FLOW_ICMP_UNREACHABLE);
+	return r;
+}
 
-		done |= bits;
-		for (size_t j = 0; j < NERRORS; j++) {
-			if (!(bits & errors[j].bit) ||
-			    !any_interface_has(o->p, errors[j].family) ||
-			    (errors[j].bit == FLOW_ICMP_PACKET_TOO_BIG &&
-			     errors[j].family == 4 && bits & FLOW_ICMP_UNREACHABLE))
-				continue;
-			sbuf_printf(o->sb, "\t\t%s%s counter name \"%s\" accept "
-				    "comment \"%s\"\n", state, errors[j].match,
-				    r->counter, r->comment);
-		}
+
+static void put_errors(struct nft *o)
+{
+	for (size_t i = 0; i < NERRORS; i++) {
+		const struct policy_rule *r = error_rule(o->p, &errors[i]);
+
+		if (r && any_interface_has(o->p, errors[i].family))
+			sbuf_printf(o->sb, "\t\t%s counter name \"%s\" accept comment \"%s\"\n",
+				    errors[i].match, r->counter, r->comment);
 	}
 }
 
@@ -365,7 +364,7 @@ static void put_rows(struct nft *o)
 {
 	sbuf_puts(o->sb, "\n\t# errors of flows that pass, and what helpers wait for\n"
 		  "\tchain related {\n");
-	put_errors(o, "");
+	put_errors(o);
 	put_rules(o, POLICY_EXPECTED, false);
 	sbuf_puts(o->sb, "\t\tgoto refuse\n\t}\n"
 		  "\n\t# the first packet of each flow\n\tchain rows {\n"
@@ -411,7 +410,7 @@ static void put_input(struct nft *o)
 	sbuf_puts(o->sb, "\n\tchain output {\n"
 		  "\t\ttype filter hook output priority filter; policy accept;\n"
 		  "\t\tct state established counter name ct mark map @row_counters accept\n");
-	put_errors(o, "");
+	put_errors(o);
 	sbuf_puts(o->sb, "\t}\n");
 }
 

@@ -287,9 +287,11 @@ static char *make_comment(struct arena *a, const struct need *n)
 	for (size_t i = 0; i < n->nrows && len < sizeof(buf) - 20; i++)
 		len += (size_t)snprintf(buf + len, sizeof(buf) - len, "%s%.12s",
 					i ? " " : "", n->rows[i]->id);
-	(void)snprintf(buf + len, sizeof(buf) - len, "%s: %s",
-		       n->reverse ? " reverse" : "",
-		       n->rows[0]->purpose ? n->rows[0]->purpose : "");
+	len += (size_t)snprintf(buf + len, sizeof(buf) - len, "%s: %s",
+				n->reverse ? " reverse" : "",
+				n->rows[0]->purpose ? n->rows[0]->purpose : "");
+	if (len >= sizeof(buf))		/* cut between two words */
+		*strrchr(buf, ' ') = '\0';
 
 	for (char *c = buf; *c; c++) {
 		if (*c == '"' || *c == '\\')

@@ -291,8 +291,7 @@ static int intern(struct sets *ss, struct need_addrs *addrs)
 }
 
 
-/** "codec+phone": the names as one label, without the special ones when
- *  others stand beside them */
+/** "codec+phone" */
 static char *make_label(struct arena *mem, const char *const *names, size_t n)
 {
 	const char *label = "";
@@ -309,12 +308,18 @@ static char *make_label(struct arena *mem, const char *const *names, size_t n)
 }
 
 
+/** The addresses of all names; the set's label has those alone that hold any,
+ *  so that a row for ten roles is readable at a site that has two of them. */
 static int collect(struct label_set *ls, struct sets *ss,
 		   const char *const *names, size_t n)
 {
 	struct ranges r = { .mem = ss->mem };
-	size_t hosts = 0, wanted = 0;
+	const char **present = arena_calloc(ss->mem, n + 1, sizeof(*present));
+	size_t hosts = 0, wanted = 0, npresent = 0;
 	int err;
+
+	if (!present)
+		return ENOMEM;
 
 	for (size_t i = 0; i < n; i++) {
 		struct ip_range v;
@@ -331,10 +336,15 @@ static int collect(struct label_set *ls, struct sets *ss,
 		}
 		if (err)
 			return err;
+		if (r.n > before)
+			present[npresent++] = names[i];
 	}
 	if (wanted && !hosts)
 		return 0;
 
+	ls->addrs.label = make_label(ss->mem, present, npresent);
+	if (!ls->addrs.label)
+		return ENOMEM;
 	ls->addrs.v = r.v;
 	ls->addrs.n = addrs_normalise(r.v, r.n);
 	return intern(ss, &ls->addrs);

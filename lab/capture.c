@@ -134,7 +134,7 @@ static void frame_store(struct capture *c, size_t iface,
 static void frame_take(struct capture *c, size_t iface,
 		       const struct ring_frame *rf)
 {
-	char where[64 + IF_NAMESIZE];
+	char where[64];
 	struct frame f;
 
 	frame_read(&f, rf->p, rf->len);
@@ -144,7 +144,7 @@ static void frame_take(struct capture *c, size_t iface,
 	if (rf->outgoing)
 		return;
 
-	(void)snprintf(where, sizeof(where), "%.60s %s", c->cfg.firewall,
+	(void)snprintf(where, sizeof(where), "%.40s %s", c->cfg.firewall,
 		       c->ifaces[iface].name);
 	explain_frame(c->explain, &f, rf->t_ns, where);
 }

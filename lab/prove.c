@@ -211,9 +211,9 @@ static void capture_take(struct prove *p, const struct prove_fw *f)
 	count_add(p->capture, "captured_packets", explain_total(e));
 	count_add(p->capture, "missed_packets", capture_missed(f->cap));
 	if (capture_file(f->cap))
-		list_of(p->capture, "captures", json_pack("{s:s, s:s}",
-			"firewall", f->node->name, "file",
-			capture_file(f->cap)));
+		list_of(p->capture, "captures", json_pack("{s:s, s:s+}",
+			"firewall", f->node->name, "file", "capture/",
+			basename(capture_file(f->cap))));
 }
 
 

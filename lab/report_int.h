@@ -36,6 +36,7 @@ void svg_plot(struct sbuf *sb, json_t *series, const char *key,
 
 /* report_page.c: pieces of the page */
 void page_num(struct sbuf *sb, const json_t *v, int decimals);
+void page_number(struct sbuf *sb, double v, int decimals);
 void page_badge(struct sbuf *sb, const char *kind, const char *s);
 /** Open a section; title and lead are HTML of ours. */
 void page_section(struct sbuf *sb, const char *id, const char *title,

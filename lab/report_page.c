@@ -12,10 +12,26 @@
 enum { PICTURE_BYTES_MAX = 6 << 20, PAGE_MAX = 64 << 20, PATH_LEN = 1024 };
 
 
+void page_number(struct sbuf *sb, double v, int decimals)
+{
+	char buf[64];
+	int n = snprintf(buf, sizeof(buf), "%.*f", decimals, v);
+	const char *point = strchr(buf, '.');
+	int whole = point ? (int)(point - buf) : n;
+
+	/* thousands apart, so that a long one can be read */
+	for (int i = 0; i < n && n < (int)sizeof(buf); i++) {
+		if (i && i < whole && (whole - i) % 3 == 0 && buf[i - 1] != '-')
+			sbuf_putc(sb, ',');
+		sbuf_putc(sb, buf[i]);
+	}
+}
+
+
 void page_num(struct sbuf *sb, const json_t *v, int decimals)
 {
 	if (json_is_number(v))
-		sbuf_printf(sb, "%.*f", decimals, json_number_value(v));
+		page_number(sb, json_number_value(v), decimals);
 	else
 		sbuf_puts(sb, "–");
 }

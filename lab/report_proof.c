@@ -72,18 +72,40 @@ static bool row_is_used(json_t *row)
 }
 
 
-static void row_line(struct sbuf *sb, json_t *row)
+/** Rows of other tables that state the same flow */
+static void twins(struct sbuf *sb, json_t *list, json_t *row)
+{
+	bool any = false;
+	json_t *o;
+	size_t i;
+
+	json_array_foreach(list, i, o) {
+		if (strcmp(report_str(o, "same_as"), report_str(row, "id")))
+			continue;
+		sbuf_puts(sb, any ? ", " : "<span class=\"flow\">also ");
+		sbuf_put_html(sb, report_str(o, "id"));
+		any = true;
+	}
+	if (any)
+		sbuf_puts(sb, "</span>");
+}
+
+
+static void row_line(struct sbuf *sb, json_t *list, json_t *row)
 {
 	bool carried = report_true(row, "carried");
 	const char *reason = report_str(row, "reason");
 
 	sbuf_puts(sb, "<tr><th scope=\"row\">");
 	sbuf_put_html(sb, report_str(row, "id"));
+	twins(sb, list, row);
 	sbuf_puts(sb, "</th><td>");
 	flow_cell(sb, row);
-	sbuf_printf(sb, "</td><td class=\"n\">%.0f</td><td class=\"n\">%.0f"
-		    "</td><td>", report_num(row, "packets"),
-		    report_num(row, "seen") + report_num(row, "replies"));
+	sbuf_puts(sb, "</td><td class=\"n\">");
+	page_number(sb, report_num(row, "packets"), 0);
+	sbuf_puts(sb, "</td><td class=\"n\">");
+	page_number(sb, report_num(row, "seen") + report_num(row, "replies"), 0);
+	sbuf_puts(sb, "</td><td>");
 	logged_cell(sb, row);
 	sbuf_puts(sb, "</td><td>");
 	page_badge(sb, carried ? "good" : "bad", carried ? "carried"
@@ -101,7 +123,7 @@ static void rows(struct sbuf *sb, json_t *report)
 {
 	static const char *const heads[] = {"row", "flow", "#counted",
 		"#captured", "logged by", "state"};
-	json_t *row;
+	json_t *list = json_object_get(report, "rows"), *row;
 	size_t i;
 
 	page_section(sb, "rows", "The flow matrix, row by row",
@@ -111,9 +133,9 @@ static void rows(struct sbuf *sb, json_t *report)
 		     "directions, at the firewall.");
 	sbuf_puts(sb, "<div class=\"card\">");
 	page_table(sb, "Rows of the flow matrix that this run used", heads, 6);
-	json_array_foreach(json_object_get(report, "rows"), i, row)
-		if (row_is_used(row))
-			row_line(sb, row);
+	json_array_foreach(list, i, row)
+		if (row_is_used(row) && !report_str(row, "same_as")[0])
+			row_line(sb, list, row);
 	page_table_end(sb);
 	sbuf_puts(sb, "</div></section>");
 }
@@ -151,8 +173,11 @@ static void pair_cell(struct sbuf *sb, json_t *parts, const char *from,
 			    wrong);
 	else
 		page_badge(sb, "good", "exact");
-	sbuf_printf(sb, "<span class=\"flow\">%.0f of %.0f pass</span></td>",
-		    passed, probes);
+	sbuf_puts(sb, "<span class=\"flow\">");
+	page_number(sb, passed, 0);
+	sbuf_puts(sb, " of ");
+	page_number(sb, probes, 0);
+	sbuf_puts(sb, " pass</span></td>");
 }
 
 
@@ -269,9 +294,11 @@ static void tight(struct sbuf *sb, json_t *report)
 
 	sbuf_puts(sb, "<div class=\"card\"><p>");
 	page_badge(sb, ok ? "good" : "bad", ok ? "tight" : "not tight");
-	sbuf_printf(sb, " %.0f probes in %.1f seconds, %.0f missing, %.0f "
-		    "extra", report_num(t, "probes"), report_num(t, "seconds"),
-		    report_num(t, "missing"), report_num(t, "extra"));
+	sbuf_putc(sb, ' ');
+	page_number(sb, report_num(t, "probes"), 0);
+	sbuf_printf(sb, " probes in %.1f seconds, %.0f missing, %.0f extra",
+		    report_num(t, "seconds"), report_num(t, "missing"),
+		    report_num(t, "extra"));
 	if (report_num(t, "untried") > 0)
 		sbuf_printf(sb, ", %.0f parts could not be tried",
 			    report_num(t, "untried"));
@@ -352,8 +379,9 @@ static void sufficient(struct sbuf *sb, json_t *report)
 		   : "warn", ok ? "sufficient" : "not shown");
 	sbuf_puts(sb, " ");
 	sbuf_put_html(sb, report_str(s, "why"));
-	sbuf_printf(sb, ". %.0f packets captured.</p>",
-		    report_num(report, "captured_packets"));
+	sbuf_puts(sb, ". ");
+	page_number(sb, report_num(report, "captured_packets"), 0);
+	sbuf_puts(sb, " packets captured.</p>");
 	if (json_array_size(dropped)) {
 		sbuf_puts(sb, "<h3>Dropped</h3>");
 		packets_table(sb, dropped, "Dropped packets", "firewall", NULL);

@@ -50,6 +50,19 @@ static bool same_need(const struct report_input *in, const struct flow_row *row,
 }
 
 
+/** The row of another table that states the same flow and comes first */
+static const char *first_twin(const struct report_input *in,
+			      const struct flow_row *row)
+{
+	for (size_t i = 0; i < in->needs->n; i++)
+		if (need_has_row(&in->needs->v[i], row))
+			return in->needs->v[i].rows[0] == row
+				? NULL : in->needs->v[i].rows[0]->id;
+
+	return NULL;
+}
+
+
 static void row_counters(struct row_facts *f, const struct report_input *in)
 {
 	for (size_t i = 0; i < in->npolicies; i++) {
@@ -331,6 +344,7 @@ static json_t *row_json(struct row_facts *f, const struct report_input *in)
 	json_t *o = json_object();
 
 	json_object_set_new(o, "id", report_string(r->id));
+	json_object_set_new(o, "same_as", report_string(first_twin(in, r)));
 	json_object_set_new(o, "table", report_string(r->table));
 	json_object_set_new(o, "protocol", report_string(r->protocol));
 	json_object_set_new(o, "transport",

@@ -252,7 +252,11 @@ static void ladder_message(struct sbuf *sb, json_t *m, size_t a, size_t b,
 	if (!strncmp(line, "SIP/2.0 ", 8))
 		kind = line[8] >= '4' ? "err" : "ans";
 	message_label(label, sizeof(label), line);
-	(void)snprintf(ms, sizeof(ms), "%.1f ms", report_num(m, "ms"));
+	if (report_num(m, "ms") < 1000)
+		(void)snprintf(ms, sizeof(ms), "%.1f ms", report_num(m, "ms"));
+	else
+		(void)snprintf(ms, sizeof(ms), "%.2f s",
+			       report_num(m, "ms") / 1000);
 	text(sb, 74, y + 4, "font-size=\"12\" class=\"soft\" "
 	     "text-anchor=\"end\"", ms);
 	sbuf_printf(sb, "<path class=\"%s\" d=\"M%.1f %.1f L%.1f %.1f\"/>"

@@ -1,0 +1,322 @@
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <string.h>
+
+#include <cmocka.h>
+
+#include "lab/report.h"
+#include "tests/unit/failmalloc.h"
+
+static const char site_yaml[] =
+	"site: two\nsecurity: on\n"
+	"networks:\n  a: 10.77.1.0/24\n  b: 10.77.2.0/24\n  c: 10.77.3.0/24\n"
+	"hosts:\n"
+	"  paris:  { role: codec, address: 10.77.1.10, number: \"1001\" }\n"
+	"  london: { role: codec, address: 10.77.2.10, number: \"1002\" }\n"
+	"  cc:     { role: callcontrol, address: 10.77.3.10 }\n"
+	"firewalls:\n  core:\n    dialect: nftables\n"
+	"    interfaces: { a: eth1, b: eth2, c: eth3 }\n"
+	"narrow:\n  A2-21: { to: [codec], ports: 16384-32768 }\n";
+
+static struct arena arena;
+static struct site site;
+static struct need_list needs;
+static struct policy policy;
+
+
+static int setup(void **state)
+{
+	struct diag_list dl = {0};
+	int err = site_parse(&site, &arena, site_yaml, strlen(site_yaml),
+			     "two.yaml", &dl);
+
+	site.matrices = arena_calloc(&arena, 1, sizeof(*site.matrices));
+	site.nmatrices = 1;
+	if (!err)
+		err = flow_matrix_builtin(&site.matrices[0], &arena);
+	if (!err)
+		err = need_expand(&needs, &arena, &site, &dl);
+	if (!err)
+		err = policy_build(&policy, &arena, &site, &site.firewalls[0],
+				   &needs);
+	for (size_t i = 0; i < dl.n; i++)
+		if (dl.v[i].level == DIAG_ERROR)
+			print_error("%s\n", dl.v[i].msg);
+	diag_reset(&dl);
+	return err;
+}
+
+
+static int teardown(void **state)
+{
+	arena_reset(&arena);
+	return 0;
+}
+
+
+static json_t *make(const char *const *lines, size_t n, const char *counters)
+{
+	struct evidence ev = {0};
+	json_t *c = counters ? json_loads(counters, 0, NULL) : NULL;
+	json_t *cap = json_pack("{s:[], s:[], s:i}", "dropped", "unexplained",
+				"captured_packets", 9);
+	struct report_input in = {
+		.site = &site, .needs = &needs, .policies = &policy,
+		.npolicies = 1, .ev = &ev, .counters = c, .capture = cap,
+	};
+	json_t *r;
+
+	for (size_t i = 0; i < n; i++)
+		(void)evidence_line(&ev, lines[i], strlen(lines[i]));
+	evidence_sort(&ev);
+	r = report_make(&in);
+	evidence_reset(&ev);
+	json_decref(c);
+	json_decref(cap);
+	return r;
+}
+
+
+static json_t *row(json_t *report, const char *id)
+{
+	json_t *r;
+	size_t i;
+
+	json_array_foreach(json_object_get(report, "rows"), i, r)
+		if (!strcmp(json_string_value(json_object_get(r, "id")), id))
+			return r;
+
+	fail_msg("no row %s", id);
+	return NULL;
+}
+
+
+static bool is(json_t *o, const char *key)
+{
+	return json_is_true(json_object_get(o, key));
+}
+
+
+#define FLOW(host, dir, local, peer, outcome) \
+	"{\"t\":1,\"host\":\"" host "\",\"prog\":\"p\",\"ev\":\"flow\"," \
+	"\"row\":\"A2-20\",\"dir\":\"" dir "\",\"transport\":\"tcp\"," \
+	"\"local\":\"" local "\",\"peer\":\"" peer "\",\"outcome\":\"" outcome \
+	"\"}"
+#define OUT(o) FLOW("paris", "out", "10.77.1.10:40000", "10.77.3.10:5061", o)
+#define IN(o) FLOW("cc", "in", "10.77.3.10:5061", "10.77.1.10:40000", o)
+#define COUNTED "{\"core\":{\"A2-20\":{\"packets\":12,\"bytes\":900}}}"
+
+
+static void carried_needs_counter_and_both_ends(void **state)
+{
+	static const struct {
+		const char *lines[2];
+		const char *counters;
+		bool carried;
+		const char *reason;
+	} v[] = {
+		{{OUT("ok"), IN("ok")}, COUNTED, true, NULL},
+		{{OUT("ok"), IN("ok")}, NULL, false,
+		 "no packet crossed a firewall"},
+		{{OUT("ok"), IN("open")}, COUNTED, false,
+		 "the far end logged no success"},
+		{{OUT("refused"), IN("ok")}, COUNTED, false,
+		 "the opener logged no success"},
+		{{OUT("ok"), ""}, COUNTED, false,
+		 "the far end logged nothing"},
+		{{"", ""}, COUNTED, false,
+		 "no program of this lab opens it yet"},
+	};
+
+	for (size_t i = 0; i < sizeof(v) / sizeof(v[0]); i++) {
+		json_t *r = make(v[i].lines, 2, v[i].counters);
+		json_t *o = row(r, "A2-20");
+		const char *reason = json_string_value(
+			json_object_get(o, "reason"));
+
+		assert_int_equal(is(o, "carried"), v[i].carried);
+		if (v[i].reason)
+			assert_string_equal(reason, v[i].reason);
+		else
+			assert_int_equal(json_integer_value(
+				json_object_get(o, "packets")), 12);
+		assert_int_equal(report_ok(r), v[i].carried);
+		json_decref(r);
+	}
+}
+
+
+static void another_port_does_not_carry(void **state)
+{
+	const char *lines[] = {
+		FLOW("paris", "out", "10.77.1.10:40000", "10.77.3.10:5060", "ok"),
+		FLOW("cc", "in", "10.77.3.10:5060", "10.77.1.10:40000", "ok"),
+	};
+	json_t *r = make(lines, 2, COUNTED);
+
+	assert_false(is(row(r, "A2-20"), "carried"));
+	json_decref(r);
+}
+
+
+static void rows_say_why_not(void **state)
+{
+	json_t *r = make(NULL, 0, NULL);
+
+	assert_int_equal(json_array_size(json_object_get(r, "rows")),
+			 site.matrices[0].nrows);
+	assert_string_equal(json_string_value(json_object_get(
+		row(r, "A2-05"), "reason")), "no ntp in this site");
+	assert_false(report_ok(r));
+	json_decref(r);
+}
+
+
+#define SIP(t, host, dir, local, peer, line) \
+	"{\"t\":" t ",\"host\":\"" host "\",\"prog\":\"p\",\"ev\":\"sip\"," \
+	"\"dir\":\"" dir "\",\"transport\":\"tls\",\"local\":\"" local "\"," \
+	"\"peer\":\"" peer "\",\"line\":\"" line "\",\"call_id\":\"c1\"," \
+	"\"cseq\":\"1 INVITE\"}"
+#define EVIL "INVITE sip:</script><img src=x onerror=alert(1)>&\\\"' SIP/2.0"
+
+
+static void ladder_has_each_message_once(void **state)
+{
+	const char *lines[] = {
+		"{\"t\":1,\"host\":\"paris\",\"ev\":\"call\",\"state\":\"dialing\","
+		"\"call_id\":\"c1\"}",
+		SIP("1.0010", "paris", "tx", "10.77.1.10:1", "10.77.3.10:5061", EVIL),
+		SIP("1.0012", "cc", "rx", "10.77.3.10:5061", "10.77.1.10:40000", EVIL),
+		SIP("1.0030", "cc", "tx", "10.77.3.10:5061", "10.77.1.10:40000",
+		    "SIP/2.0 200 OK"),
+		"{\"t\":1.5,\"host\":\"paris\",\"ev\":\"call\","
+		"\"state\":\"established\",\"call_id\":\"c1\"}",
+		"{\"t\":1.51,\"host\":\"pa",
+	};
+	json_t *r = make(lines, 6, NULL), *l = json_object_get(r, "ladder");
+	struct sbuf sb = {0};
+
+	assert_int_equal(json_array_size(l), 2);
+	assert_string_equal(json_string_value(json_object_get(
+		json_array_get(l, 0), "to")), "cc");
+	assert_true(json_number_value(json_object_get(r, "setup_ms")) > 499.9);
+	assert_int_equal(json_integer_value(json_object_get(r, "torn_lines")), 1);
+
+	/* what a stranger sent is shown, and does nothing */
+	assert_int_equal(report_page(&sb, r, "."), 0);
+	assert_null(strstr(sbuf_str(&sb), "<img src=x"));
+	assert_null(strstr(sbuf_str(&sb), "</script>"));
+	assert_non_null(strstr(sbuf_str(&sb), "&lt;img src=x"));
+	assert_null(strstr(sbuf_str(&sb), "http://"));
+	assert_null(strstr(sbuf_str(&sb), "https://"));
+	sbuf_reset(&sb);
+	json_decref(r);
+}
+
+
+#define STATS(host, sent, got, lost) \
+	"{\"t\":3,\"host\":\"" host "\",\"ev\":\"stats\",\"call_id\":\"c1\"," \
+	"\"final\":true,\"streams\":[{\"id\":1,\"media\":\"video\"," \
+	"\"sent_packets\":" sent ",\"packets\":" got ",\"lost\":" lost "," \
+	"\"jitter_ms\":{\"mean\":0.5,\"max\":2},\"delay_ms\":{\"mean\":70," \
+	"\"p95\":80,\"max\":90,\"by\":\"timecode\"}}]," \
+	"\"lip_sync_ms\":{\"mean\":-5,\"p95\":12,\"max\":20,\"n\":9}}"
+
+
+static void streams_join_both_ends(void **state)
+{
+	const char *lines[] = {STATS("paris", "100", "89", "1"),
+			       STATS("london", "90", "100", "0")};
+	json_t *r = make(lines, 2, NULL), *s;
+
+	s = json_array_get(json_object_get(r, "streams"), 0);
+	assert_string_equal(json_string_value(json_object_get(s, "from")),
+			    "london");
+	assert_string_equal(json_string_value(json_object_get(s, "to")),
+			    "paris");
+	assert_int_equal(json_integer_value(json_object_get(s, "sent")), 90);
+	assert_int_equal(json_integer_value(json_object_get(s, "packets")), 89);
+	assert_int_equal(json_integer_value(json_object_get(s, "lost")), 1);
+	assert_true(json_number_value(json_object_get(s, "delay_ms")) == 70);
+	assert_true(json_number_value(json_object_get(r, "lip_sync_ms")) == 12);
+	json_decref(r);
+}
+
+
+static void counters_are_read(void **state)
+{
+	json_t *c = report_counters(
+		"{\"nftables\":[{\"metainfo\":{}},{\"counter\":{\"name\":"
+		"\"A2-20\",\"packets\":3,\"bytes\":180}}]}");
+	json_t *bad = report_counters("{ no json");
+
+	assert_int_equal(json_integer_value(json_object_get(
+		json_object_get(c, "A2-20"), "packets")), 3);
+	assert_int_equal(json_object_size(bad), 0);
+	json_decref(c);
+	json_decref(bad);
+}
+
+
+static void lives_add_up(void **state)
+{
+	const char *lines[] = {OUT("ok"), IN("ok")};
+	json_t *v[2] = {make(lines, 2, COUNTED), make(lines, 2, COUNTED)}, *sum;
+
+	json_object_set_new(v[1], "dropped_packets", json_integer(2));
+	sum = report_combine(v, 2);
+	assert_int_equal(json_integer_value(json_object_get(
+		row(sum, "A2-20"), "packets")), 24);
+	assert_true(is(row(sum, "A2-20"), "carried"));
+	assert_false(report_ok(sum));
+	assert_true(report_ok(v[0]));
+	json_decref(sum);
+
+	/* a port that one life used and the other did not */
+	json_object_set_new(json_array_get(json_object_get(row(v[1], "A2-20"),
+			    "ports"), 0), "carried", json_false());
+	json_object_set_new(v[1], "dropped_packets", json_integer(0));
+	sum = report_combine(v, 2);
+	assert_true(is(row(sum, "A2-20"), "carried"));
+	json_decref(sum);
+	json_decref(v[0]);
+	json_decref(v[1]);
+}
+
+
+static void lines_without_memory(void *arg)
+{
+	struct evidence ev = {0};
+	const char *line = OUT("ok");
+
+	(void)arg;
+	(void)evidence_line(&ev, line, strlen(line));
+	evidence_sort(&ev);
+	evidence_reset(&ev);
+}
+
+
+static void evidence_without_memory(void **state)
+{
+	assert_true(failmalloc_each(lines_without_memory, NULL) > 0);
+}
+
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(carried_needs_counter_and_both_ends),
+		cmocka_unit_test(another_port_does_not_carry),
+		cmocka_unit_test(rows_say_why_not),
+		cmocka_unit_test(ladder_has_each_message_once),
+		cmocka_unit_test(streams_join_both_ends),
+		cmocka_unit_test(counters_are_read),
+		cmocka_unit_test(lives_add_up),
+		cmocka_unit_test(evidence_without_memory),
+	};
+
+	return cmocka_run_group_tests(tests, setup, teardown);
+}

@@ -92,8 +92,8 @@ static void verdict_text(char *buf, size_t size, json_t *r, bool ok,
 		(void)snprintf(buf, size, "%.0f rows carried, nothing dropped, "
 			       "nothing unexplained, %s", rows, t);
 	else
-		(void)snprintf(buf, size, "%.0f of %.0f rows carried, %.0f "
-			       "packets dropped, %.0f unexplained, %s", rows,
+		(void)snprintf(buf, size, "%.0f of %.0f rows carried, "
+			       "packets dropped: %.0f, unexplained: %.0f, %s", rows,
 			       report_num(r, "rows_tried"),
 			       report_num(r, "dropped_packets"),
 			       report_num(r, "unexplained_packets"), t);

@@ -105,7 +105,7 @@ static void row_line(struct sbuf *sb, json_t *list, json_t *row)
 	page_number(sb, report_num(row, "packets"), 0);
 	sbuf_puts(sb, "</td><td class=\"n\">");
 	page_number(sb, report_num(row, "seen") + report_num(row, "replies"), 0);
-	sbuf_puts(sb, "</td><td>");
+	sbuf_puts(sb, "</td><td class=\"who\">");
 	logged_cell(sb, row);
 	sbuf_puts(sb, "</td><td>");
 	page_badge(sb, carried ? "good" : "bad", carried ? "carried"
@@ -376,7 +376,9 @@ static void sufficient(struct sbuf *sb, json_t *report)
 		     "packet may be without a row.");
 	sbuf_puts(sb, "<div class=\"card\"><p>");
 	page_badge(sb, ok ? "good" : report_true(report, "watched") ? "bad"
-		   : "warn", ok ? "sufficient" : "not shown");
+		   : "warn", ok ? "sufficient"
+		   : report_true(report, "watched") ? "not sufficient"
+						    : "not watched");
 	sbuf_puts(sb, " ");
 	sbuf_put_html(sb, report_str(s, "why"));
 	sbuf_puts(sb, ". ");

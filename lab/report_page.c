@@ -6,7 +6,7 @@
 #include <time.h>
 
 #include "lab/report.h"
-#include "report_css.h"
+#include "lab/report_css.h"
 #include "lab/report_int.h"
 
 enum { PICTURE_BYTES_MAX = 6 << 20, PAGE_MAX = 64 << 20, PATH_LEN = 1024 };

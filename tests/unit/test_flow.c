@@ -336,7 +336,8 @@ static void repeated_rows_say_so(void **state)
 
 	builtin(&m, &a);
 	for (size_t i = 0; i < m.nrows; i++) {
-		const struct flow_row *row = &m.rows[i], *first = NULL;
+		const struct flow_row *row = &m.rows[i];
+		const char *first = NULL;
 
 		for (size_t k = 0; k < i && !first; k++) {
 			const struct flow_row *o = &m.rows[k];
@@ -347,13 +348,21 @@ static void repeated_rows_say_so(void **state)
 			if (row->transport == o->transport && row->icmp == o->icmp &&
 			    same_names(&row->from, &o->from) && same_names(&row->to, &o->to) &&
 			    !strcmp(x, y) && !strcmp(row->when, o->when))
-				first = o;
+				first = o->id;
 		}
 		assert_int_equal(first != NULL, row->same_as != NULL);
 		if (first)
-			assert_string_equal(row->same_as, first->id);
+			assert_string_equal(row->same_as, first);
 	}
 	arena_reset(&a);
+}
+
+
+static bool has_misprint(const struct flow_matrix *m, const char *id)
+{
+	const struct flow_row *row = flow_matrix_find(m, id);
+
+	return row && row->misprint;
 }
 
 
@@ -368,8 +377,8 @@ static void misprints_are_told(void **state)
 
 	builtin(&m, &a);
 	for (size_t i = 0; i < COUNT(ids); i++)
-		assert_non_null(flow_matrix_find(&m, ids[i])->misprint);
-	assert_null(flow_matrix_find(&m, "A2-20")->misprint);
+		assert_true(has_misprint(&m, ids[i]));
+	assert_false(has_misprint(&m, "A2-20"));
 	assert_null(flow_matrix_find(&m, "A2-99"));
 	arena_reset(&a);
 }

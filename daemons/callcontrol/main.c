@@ -4,11 +4,11 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/prctl.h>
 #include <sys/stat.h>
 #include <time.h>
 
 #include "daemons/callcontrol/ctl.h"
+#include "daemons/callcontrol/sandbox.h"
 #include "io/flowtab.h"
 #include "io/log.h"
 
@@ -348,7 +348,11 @@ static int run(struct program *pr)
 		err = listen_all(pr);
 	if (err)
 		return err;
-	(void)prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0);
+	err = sandbox_enter();
+	if (err) {
+		log_error("rights cannot be given up: %s", strerror(err));
+		return err;
+	}
 	log_info("call control of %s is ready: %u users, %u registrations",
 		 pr->site.name, users_count(pr->core.users),
 		 location_count(pr->core.loc));

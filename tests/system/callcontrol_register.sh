@@ -4,6 +4,9 @@
 cc_site off
 check "call control starts" cc_start
 
+check "it has no capability left" grep -q "^CapEff:.*0000000000000000" "/proc/$cc_pid/status"
+check "and a filter of system calls" grep -q "^Seccomp:.*2" "/proc/$cc_pid/status"
+
 check "sipp registers over UDP with MD5" cc_sipp $A 5080 1001 secret1 u1 reg
 check "sipp registers over TCP with MD5" cc_sipp $A 5080 1001 secret1 t1 reg
 check "SHA-256 over UDP" $PEER register $CC SHA-256 udp

@@ -57,6 +57,11 @@ counter() {
 	nft list counter inet visavis "$1" | sed -n 's/.*packets \([0-9]*\).*/\1/p'
 }
 
+# reached NAME N: the counter is at N at least; packets may still be under way
+reached() {
+	[ "$(counter "$1")" -ge "$2" ]
+}
+
 # serve NS ADDRESS WHAT...: in the background, until it listens
 serve() {
 	local ns=$1 n=$((++serves))
@@ -74,7 +79,7 @@ passes() {
 	before=$(counter "$row") dropped=$(counter dropped)
 	"$@" >"$T/out" 2>&1
 	local rc=$?
-	[ $rc = 0 ] && [ $(($(counter "$row") - before)) -ge "$count" ] && [ "$(counter dropped)" = "$dropped" ]
+	[ $rc = 0 ] && wait_for 5 reached "$row" $((before + count)) && [ "$(counter dropped)" = "$dropped" ]
 	ok $? "$name"
 	[ $rc = 0 ] || sed 's/^/# /' "$T/out"
 }
@@ -85,7 +90,7 @@ refused() {
 	shift 2
 	dropped=$(counter dropped) before=$(counter "$by")
 	"$@" >"$T/out" 2>&1
-	[ $? = 1 ] && [ "$(counter dropped)" -gt "$dropped" ] && [ "$(counter "$by")" -gt "$before" ]
+	[ $? = 1 ] && wait_for 5 reached dropped $((dropped + 1)) && wait_for 5 reached "$by" $((before + 1))
 	ok $? "$name"
 }
 
@@ -130,6 +135,10 @@ for v in 4 6; do
 	refused "v$v: a source of another network is dropped" spoofed $from udp $wrong 5000 $s 53
 done
 
+refused "TCP that does not begin with SYN is dropped" invalid in_ns paris $wire ack 10.77.1.10 7000 10.77.9.5 5061
+in_ns paris ip route add 10.77.1.99 via 10.77.1.1
+refused "what would leave by the interface that it came by is dropped" dropped in_ns paris ping -c 1 -W 1 10.77.1.99
+
 # what the server sends back is counted on the row's connection, one packet each way
 before=$(counter A2-06)
 in_ns paris $wire ask udp 10.77.1.10 6000 10.77.9.5 53
@@ -140,7 +149,7 @@ ok $? "one packet each way is two counted"
 before=$(counter A2-04)
 in_ns paris $wire ask udp 10.77.1.10 20000 10.77.2.10 20000
 rc=$?
-[ $rc = 2 ] && [ "$(counter A2-04)" -gt "$before" ]
+[ $rc = 2 ] && reached A2-04 $((before + 1))
 ok $? "port unreachable comes back to who asked, counted by the ICMP row"
 
 # a row that goes takes its running flows with it, the others go on

@@ -4,10 +4,12 @@
 serve ADDR udp:PORT|tcp:PORT|tftp ...  answer what arrives; prints "ready"
 ask udp|tcp SRC SPORT DST DPORT        0 answered, 1 silence, 2 refused
 tftp SRC SPORT DST FILE                fetch one block; 0 when it came
+ack SRC SPORT DST DPORT                a TCP segment of no connection; 1
 """
 import errno
 import select
 import socket
+import struct
 import sys
 
 
@@ -75,11 +77,27 @@ def tftp(src, sport, dst, name):
     return 0 if data.endswith(b"block") else 1
 
 
+def ack(src, sport, dst, dport):
+    """A lone ACK over IPv4, with a checksum that is right."""
+    def segment(checksum):
+        return struct.pack("!HHIIBBHHH", sport, dport, 1, 1, 0x50, 0x10, 1000, checksum, 0)
+    pseudo = socket.inet_aton(src) + socket.inet_aton(dst) + struct.pack("!BBH", 0, 6, 20)
+    total = sum(struct.unpack("!16H", pseudo + segment(0)))
+    while total >> 16:
+        total = (total & 0xffff) + (total >> 16)
+    s = socket.socket(socket.AF_INET, socket.SOCK_RAW, socket.IPPROTO_TCP)
+    s.bind((src, 0))
+    s.sendto(segment(~total & 0xffff), (dst, 0))
+    return 1
+
+
 def main(a):
     if a[0] == "serve":
         serve(a[1], a[2:])
     if a[0] == "ask":
         return ask(a[1], a[2], int(a[3]), a[4], int(a[5]))
+    if a[0] == "ack":
+        return ack(a[1], int(a[2]), a[3], int(a[4]))
     return tftp(a[1], int(a[2]), a[3], a[4])
 
 

@@ -110,6 +110,7 @@ struct rtcp_state {
 	bool want_key;		/* ask the peer as soon as the rate permits */
 	uint64_t asked_us;	/* monotonic, last request */
 	bool answered;		/* a key frame came since */
+	unsigned asks;		/* requests since the last answer */
 	uint8_t fir_seq;
 	bool fir_sent;
 	bool have_fir_in;

@@ -7,6 +7,8 @@ enum {
 	INTERVAL_US = 1000000,
 	FIRST_US = 150000,
 	ASK_US = 300000,	/* between two requests for a key frame */
+	REPEAT_US = 500000,	/* an unanswered one is sent again, */
+	REPEAT_MAX = 20,	/* so often */
 	TELL_US = 200000,	/* between two that we obey */
 	COLLISION_US = 10000000,
 };
@@ -117,28 +119,41 @@ static void put_request(struct session_stream *st, struct rtcp_writer *w)
 }
 
 
-static uint64_t request_run(struct session_stream *st, uint64_t mono)
+static void request_send(struct session_stream *st, uint64_t mono)
 {
 	struct rtcp_state *r = &st->rtcp;
 	struct rtcp_writer w;
 	size_t max;
 
-	if (!r->want_key || !st->rx.have_ssrc)
-		return 0;
-	if (!st->cfg.rtcp_fb_pli && !st->cfg.rtcp_fb_fir) {
-		r->want_key = false;
-		return 0;
-	}
-	if (r->asked_us && mono - r->asked_us < ASK_US)
-		return r->asked_us + ASK_US;
 	writer_begin(st, &w, &max);
 	put_report(st, &w, mono);
 	put_request(st, &w);
 	compound_send(st, &w, max);
+	r->asks = r->answered ? 1 : r->asks + 1;
 	r->want_key = false;
 	r->answered = false;
 	r->asked_us = mono;
-	return 0;
+}
+
+
+/* Requests and their answers get lost too, so one that has no answer is
+ * repeated for a while. */
+static uint64_t request_run(struct session_stream *st, uint64_t mono)
+{
+	struct rtcp_state *r = &st->rtcp;
+	bool again = !r->answered && r->asks < REPEAT_MAX;
+	uint64_t at;
+
+	if (!st->cfg.rtcp_fb_pli && !st->cfg.rtcp_fb_fir)
+		r->want_key = again = false;
+	if ((!r->want_key && !again) || !st->rx.have_ssrc || !st->cfg.recv)
+		return 0;
+	at = r->asked_us ? r->asked_us + (r->want_key ? ASK_US : REPEAT_US) : 0;
+	if (mono >= at) {
+		request_send(st, mono);
+		at = mono + REPEAT_US;
+	}
+	return at;
 }
 
 
@@ -319,7 +334,7 @@ static bool compound_check(struct session_stream *st,
 	if (rtcp_begin(&it, in->p, *len))
 		return false;
 	while (rtcp_next(&it, &pkt)) {
-		if (pkt.ssrc == st->cfg.ssrc && pkt.type == RTCP_SR)
+		if (pkt.ssrc == st->cfg.ssrc && pkt.type <= RTCP_RR)
 			return false;	/* our own, looped */
 	}
 	return !it.err;

@@ -160,7 +160,7 @@ static void source_take(struct session_stream *st, uint32_t ssrc)
 {
 	struct rx_state *rx = &st->rx;
 
-	if (rx->have_ssrc) {
+	if (rx->packets) {
 		rtpstat_restart(&rx->stat);
 		source_reset(st);
 	}

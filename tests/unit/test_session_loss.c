@@ -6,10 +6,12 @@
 #include <stdint.h>
 #include <cmocka.h>
 
+#include <errno.h>
 #include <poll.h>
 #include <stdatomic.h>
 
 #include "lib/rtp/bytes.h"
+#include "tests/unit/failmalloc.h"
 #include "tests/unit/session_pair.h"
 
 enum action { PASS, DROP, TWICE, HOLD };
@@ -278,19 +280,27 @@ static bool all_rejected(struct side *sd)
 }
 
 
+static bool wait_rejects(struct side *sd)
+{
+	uint64_t until = now_us() + WAIT_S * 1000000ull;
+
+	while (!all_rejected(sd) && now_us() < until)
+		(void)poll(NULL, 0, 5);
+	return all_rejected(sd);
+}
+
+
 static void bad(const char *suite)
 {
 	struct forwarder f;
 	struct side a, b;
-	uint64_t until = now_us() + WAIT_S * 1000000ull;
 
 	pair_start(&f, &a, &b, suite, true, NULL);
 	send_frames(&a, true, 0, 5);
 	wanted_rejects = bad_input(&f);
 	send_frames(&a, true, 5, 55);
 	assert_true(wait_until(&b, last_picture));
-	while (!all_rejected(&b) && now_us() < until)
-		(void)poll(NULL, 0, 5);
+	assert_true(wait_rejects(&b));
 	assert_int_equal(stat_get(&b, true, "rejected"), wanted_rejects);
 	assert_int_equal(stat_get(&b, true, "lost"), 0);
 	assert_int_equal(b.got[1].frames, 60);
@@ -325,27 +335,29 @@ static bool key_asked(struct side *sd)
 }
 
 
-static enum action none(unsigned socket, unsigned n, const uint8_t *p)
-{
-	return PASS;
-}
-
-
 static void keyframe(bool pli)
 {
 	struct forwarder f;
 	struct side a, b;
+	uint64_t until = now_us() + WAIT_S * 1000000ull;
 
-	pair_start(&f, &a, &b, NULL, pli, none);
+	pair_start(&f, &a, &b, NULL, pli, NULL);
 	send_frames(&a, true, 0, 1);
 	assert_true(wait_until(&b, one_picture));
 	session_request_keyframe(b.st[1]);
 	assert_true(wait_until(&a, key_asked));
-	assert_int_equal(a.keyframe, 1);
-	assert_int_equal(stat_get(&b, true, "pli_sent"), pli);
-	assert_int_equal(stat_get(&b, true, "fir_sent"), !pli);
-	assert_int_equal(stat_get(&a, true, "pli_received"), pli);
-	assert_int_equal(stat_get(&a, true, "fir_received"), !pli);
+	assert_int_equal(stat_get(&b, true, "pli_sent") > 0, pli);
+	assert_int_equal(stat_get(&b, true, "fir_sent") > 0, !pli);
+	assert_int_equal(stat_get(&a, true, "pli_received") > 0, pli);
+	assert_int_equal(stat_get(&a, true, "fir_received") > 0, !pli);
+	if (!pli) {
+		/* the repeats carry the same number: obeyed once */
+		while (stat_get(&a, true, "fir_received") < 2 &&
+		       now_us() < until)
+			(void)poll(NULL, 0, 5);
+		assert_true(stat_get(&a, true, "fir_received") >= 2);
+		assert_int_equal(a.keyframe, 1);
+	}
 	pair_stop(&f);
 }
 
@@ -359,6 +371,157 @@ static void test_pli(void **state)
 static void test_fir(void **state)
 {
 	keyframe(false);
+}
+
+
+/* A request without an answer is sent again; the frame ends it. */
+static bool asked_twice(struct side *sd)
+{
+	return sd->keyframe >= 2;
+}
+
+
+static bool two_pictures(struct side *sd)
+{
+	return sd->got[1].frames >= 2;
+}
+
+
+static void test_request_repeats(void **state)
+{
+	struct forwarder f;
+	struct side a, b;
+
+	pair_start(&f, &a, &b, NULL, true, NULL);
+	send_frames(&a, true, 0, 1);
+	assert_true(wait_until(&b, one_picture));
+	session_request_keyframe(b.st[1]);
+	assert_true(wait_until(&a, asked_twice));
+	send_frames(&a, true, 30, 1);
+	assert_true(wait_until(&b, two_pictures));
+	assert_true(stat_get(&b, true, "pli_sent") >= 2);
+	pair_stop(&f);
+}
+
+
+/* --- another source, another port, hold --- */
+
+static void packet(uint8_t *p, uint16_t seq, uint32_t ssrc)
+{
+	memcpy(p, "\x80\xe1\0\0\0\0\0\0\0\0\0\0\x41\x80\x01\x02", 16);
+	put16(p + 2, seq);
+	put32(p + 4, seq * 3000u);
+	put32(p + 8, ssrc);
+}
+
+
+static bool four_pictures(struct side *sd)
+{
+	return sd->got[1].frames >= 4;
+}
+
+
+static bool one_bye(struct side *sd)
+{
+	return sd->bye >= 1;
+}
+
+
+/* A source says BYE; the next one starts far below in numbers. */
+static void test_new_source(void **state)
+{
+	struct forwarder f;
+	struct side a, b;
+	uint8_t p[16], bye[16] = "\x80\xc9\0\1\0\0\0\x07\x81\xcb\0\1\0\0\0\x07";
+
+	pair_start(&f, &a, &b, NULL, true, NULL);
+	for (uint16_t i = 0; i < 2; i++) {
+		packet(p, 50000 + i, 7);
+		to_b(&f, 2, p, sizeof(p));
+	}
+	assert_true(wait_until(&b, two_pictures));
+	to_b(&f, 3, bye, sizeof(bye));
+	assert_true(wait_until(&b, one_bye));
+	for (uint16_t i = 0; i < 2; i++) {
+		packet(p, 100 + i, 8);
+		to_b(&f, 2, p, sizeof(p));
+	}
+	assert_true(wait_until(&b, four_pictures));
+	assert_int_equal(stat_get(&b, true, "lost"), 0);
+	assert_int_equal(stat_get(&b, true, "late"), 0);
+	pair_stop(&f);
+}
+
+
+/* B follows its peer to another port only when it may. */
+static void test_latch(void **state)
+{
+	for (int may = 0; may < 2; may++) {
+		struct forwarder f;
+		struct side a, b;
+		struct session_stream_config cfg;
+		struct media_frame mf = { .data = (const uint8_t *)"x",
+			.len = 1 };
+		uint8_t p[16];
+
+		pair_start(&f, &a, &b, NULL, true, NULL);
+		cfg = stream_config(&b, true, f.addr + SOCKETS, NULL, 2, true);
+		cfg.latch_lo = may ? 1024 : 0;
+		cfg.latch_hi = may ? 65535 : 0;
+		cfg.send = false;
+		assert_int_equal(session_stream_update(b.st[1], &cfg), 0);
+		assert_int_equal(session_send(b.st[1], &mf), EPERM);
+		packet(p, 1, 7);
+		foreign(&f, p, sizeof(p));
+		if (may) {
+			assert_true(wait_until(&b, one_picture));
+		}
+		else {
+			wanted_rejects = 1;
+			assert_true(wait_rejects(&b));
+			assert_int_equal(b.got[1].frames, 0);
+		}
+		pair_stop(&f);
+	}
+}
+
+
+/* --- no memory --- */
+
+static void alloc_fn(void *arg)
+{
+	struct session_handlers h = { 0 };
+	struct session *s = NULL;
+	struct side sd;
+
+	side_sockets(&sd);
+	if (!session_alloc(&s, &h)) {
+		for (int v = 0; v < 2; v++) {
+			struct session_stream_config cfg = stream_config(&sd, v,
+				sd.addr, "AEAD_AES_128_GCM", 1, true);
+			struct session_stream *st;
+			struct media_frame mf = { .data = (const uint8_t *)
+				"\0\0\1\x65\x80", .len = 5 };
+
+			cfg.rtp_fd = dup(cfg.rtp_fd);
+			cfg.rtcp_fd = dup(cfg.rtcp_fd);
+			if (session_stream_add(&st, s, &cfg, NULL)) {
+				(void)close(cfg.rtp_fd);
+				(void)close(cfg.rtcp_fd);
+				continue;
+			}
+			(void)session_send(st, &mf);
+		}
+		session_free(s);
+	}
+	for (int i = 0; i < SOCKETS; i++)
+		(void)close(sd.fd[i]);
+}
+
+
+static void test_no_memory(void **state)
+{
+	assert_true(failmalloc_each(alloc_fn, NULL) >= 10);
 }
 
 
@@ -404,6 +567,10 @@ int main(void)
 		cmocka_unit_test(test_bad_srtp),
 		cmocka_unit_test(test_pli),
 		cmocka_unit_test(test_fir),
+		cmocka_unit_test(test_request_repeats),
+		cmocka_unit_test(test_new_source),
+		cmocka_unit_test(test_latch),
+		cmocka_unit_test(test_no_memory),
 		cmocka_unit_test(test_lip_sync),
 	};
 

@@ -206,6 +206,10 @@ int control_exec(struct lab *lab, const char *host, char *argv[])
 	if (!pid)
 		exec_child(ans, host, cwd, argv);
 	code = pid > 0 ? exec_wait(pid) : FAILED;
+	/* We stand between two PID namespaces: what runs at exit may fork into
+	 * the wrong one. */
+	(void)fflush(NULL);
+	_exit(code);
 out:
 	for (size_t i = 0; i < nfds; i++)
 		(void)close(fds[i]);

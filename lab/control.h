@@ -16,7 +16,8 @@ int control_listen(struct lab *lab);
 /** `visavis lab down`. @return exit code; mistakes are said on stderr */
 int control_down(struct lab *lab);
 
-/** `visavis lab exec`. @return the program's exit code */
+/** `visavis lab exec`: exits with the program's exit code.
+ *  @return 125 when it could not be started */
 int control_exec(struct lab *lab, const char *host, char *argv[]);
 
 #endif

@@ -39,6 +39,11 @@ static int run_down(struct lab *lab, int argc, char *argv[])
 
 static int run_exec(struct lab *lab, int argc, char *argv[])
 {
+	if (argc > 1 && !strcmp(argv[1], "--")) {
+		argv[1] = argv[0];
+		argv++;
+		argc--;
+	}
 	if (argc < 2) {
 		(void)fprintf(stderr, "visavis lab exec: which host, which command? "
 			      "visavis lab exec SITE HOST COMMAND [ARG...]\n");

@@ -64,12 +64,8 @@ static void child_main(const struct birth *b)
 		_exit(126);
 	}
 	child_env(b->lab, n);
-	if (n && n->host) {
-		char dir[4096];
-
-		(void)snprintf(dir, sizeof(dir), "%s/%s", b->lab->path.state, n->name);
-		(void)!chdir(dir);
-	}
+	/* Sources "file:NAME" are found here. */
+	(void)!chdir(b->lab->path.media);
 	if (b->fn)
 		_exit(b->fn(b->arg));
 	(void)execvp(b->argv[0], (char *const *)b->argv);

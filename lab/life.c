@@ -6,6 +6,7 @@
 
 #include "lab/child.h"
 #include "lab/ping.h"
+#include "lab/prove.h"
 #include "lab/service.h"
 #include "lab/supervise.h"
 
@@ -53,7 +54,7 @@ static void say_doors(struct lab *lab)
 }
 
 
-int life_up(struct lab *lab)
+static int up_main(struct lab *lab, void *arg)
 {
 	if (!lab->opt.detach)
 		say_doors(lab);
@@ -64,6 +65,9 @@ int life_up(struct lab *lab)
 
 	return EXIT_SUCCESS;
 }
+
+
+const struct lab_life life_up = {.main_h = up_main};
 
 
 struct room {
@@ -300,14 +304,59 @@ static int live(struct lab *lab)
 }
 
 
-int life_run(struct lab *lab)
+static struct prove *prove;
+
+
+static int run_before(struct lab *lab, void *arg)
 {
-	int err = live(lab);
+	int err = prove_alloc(&prove, lab);
+
+	return err ? err : prove_watch(prove);
+}
+
+
+static void run_after(struct lab *lab, void *arg)
+{
+	prove_free(prove);
+	prove = NULL;
+}
+
+
+static int judge(struct lab *lab)
+{
+	struct lab_step *st = lab_step_begin(lab, LAB_PROVE, "captures and counters");
+	int err = lab_step_end(lab, st, prove_watched(prove), NULL);
+
+	if (!err && lab->opt.prove) {
+		st = lab_step_begin(lab, LAB_PROVE, "every port of every pair of hosts");
+		err = lab_step_end(lab, st, prove_tight(prove), NULL);
+	}
+	if (lab->stop)
+		return ECANCELED;
+	st = lab_step_begin(lab, LAB_REPORT, "report");
+
+	return lab_step_end(lab, st, prove_report(prove, lab->opt.quiet ? NULL : stdout),
+			    NULL);
+}
+
+
+static int run_main(struct lab *lab, void *arg)
+{
+	int err = live(lab), e;
 
 	say_fallen(lab);
 	if (err == ECANCELED)
 		return 130;
 	service_stop_all(lab);
+	e = judge(lab);
+	if (e == ECANCELED)
+		return 130;
+	if (!e)
+		lab_say(lab, "\nthe report is %s/report.html", lab->path.out);
 
-	return err ? EXIT_FAILURE : EXIT_SUCCESS;
+	return err || e || !prove_ok(prove) ? EXIT_FAILURE : EXIT_SUCCESS;
 }
+
+
+const struct lab_life life_run = {
+	.before_h = run_before, .main_h = run_main, .after_h = run_after};

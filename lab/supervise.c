@@ -10,6 +10,7 @@
 #include <unistd.h>
 
 #include "lab/child.h"
+#include "lab/clips.h"
 #include "lab/control.h"
 #include "lab/enforce.h"
 #include "lab/loop.h"
@@ -69,16 +70,20 @@ static int up_wires(struct lab *lab)
 }
 
 
-static int bring_up(struct lab *lab)
+static int bring_up(struct lab *lab, const struct lab_life *life)
 {
 	int err = state_make(lab);
 
 	if (!err)
 		err = up_namespaces(lab);
 	if (!err)
+		err = clips_make(lab);
+	if (!err)
 		err = up_wires(lab);
 	if (!err)
 		err = enforce_all(lab);
+	if (!err && life->before_h)
+		err = life->before_h(lab, life->arg);
 	if (!err)
 		err = service_start_all(lab);
 
@@ -136,7 +141,7 @@ static void detach(struct lab *lab, int ready_fd)
 }
 
 
-static int supervisor(struct lab *lab, lab_life_h *life_h, int alive_fd, int ready_fd)
+static int supervisor(struct lab *lab, const struct lab_life *life, int alive_fd, int ready_fd)
 {
 	int err, code = EXIT_FAILURE;
 
@@ -156,13 +161,15 @@ static int supervisor(struct lab *lab, lab_life_h *life_h, int alive_fd, int rea
 		return EXIT_FAILURE;
 	}
 
-	err = bring_up(lab);
+	err = bring_up(lab, life);
 	if (!err && lab->opt.detach)
 		detach(lab, ready_fd);
 	if (!err)
-		code = life_h(lab);
+		code = life->main_h(lab, life->arg);
 	else if (lab->stop)
 		code = INTERRUPTED;
+	if (life->after_h)
+		life->after_h(lab, life->arg);
 
 	return take_down(lab, code);
 }
@@ -213,7 +220,7 @@ static int front_wait(struct lab *lab, pid_t pid, int ready_fd)
 
 /* The supervisor's first breath. Its parent's death is its own, unless it
  * is to outlive it. */
-static void born(struct lab *lab, lab_life_h *life_h, int alive[2], int ready[2])
+static void born(struct lab *lab, const struct lab_life *life, int alive[2], int ready[2])
 {
 	int code;
 
@@ -226,7 +233,7 @@ static void born(struct lab *lab, lab_life_h *life_h, int alive[2], int ready[2]
 		(void)setsid();
 	else
 		(void)prctl(PR_SET_PDEATHSIG, SIGKILL);
-	code = supervisor(lab, life_h, alive[0], ready[1]);
+	code = supervisor(lab, life, alive[0], ready[1]);
 	lab_unload(lab);
 	(void)fflush(NULL);
 	exit(code);
@@ -240,7 +247,7 @@ static void say_no_namespaces(int err)
 }
 
 
-int lab_supervise(struct lab *lab, lab_life_h *life_h)
+int lab_supervise(struct lab *lab, const struct lab_life *life)
 {
 	int alive[2], ready[2], lock, code = EXIT_FAILURE;
 	pid_t pid;
@@ -260,7 +267,7 @@ int lab_supervise(struct lab *lab, lab_life_h *life_h)
 	(void)fflush(NULL);
 	pid = fork();
 	if (!pid)
-		born(lab, life_h, alive, ready);
+		born(lab, life, alive, ready);
 	front_child = pid;
 	(void)close(alive[0]);
 	(void)close(ready[1]);

@@ -6,8 +6,17 @@
 
 #include "lab/lab.h"
 
-/** What the supervisor does once the site is up. @return exit code */
-typedef int lab_life_h(struct lab *lab);
+/** What the supervisor does with a site; all run in its process. */
+struct lab_life {
+	/** Namespaces and policy are up, no program runs yet; may be NULL.
+	 *  @return 0, or errno: the site goes down again */
+	int (*before_h)(struct lab *lab, void *arg);
+	/** The site is up. @return exit code */
+	int (*main_h)(struct lab *lab, void *arg);
+	/** In any case, before the site goes down; may be NULL */
+	void (*after_h)(struct lab *lab, void *arg);
+	void *arg;
+};
 
 /**
  * Read the site, its matrices and needs; lay out the plan; name the output.
@@ -27,12 +36,12 @@ void lab_unload(struct lab *lab);
  *         process exits: with what life returned, 1 when the site did not
  *         come up, 130 when it was interrupted on the way
  */
-int lab_supervise(struct lab *lab, lab_life_h *life_h);
+int lab_supervise(struct lab *lab, const struct lab_life *life);
 
 /** The life of `visavis lab up`: until told to end. */
-int life_up(struct lab *lab);
+extern const struct lab_life life_up;
 
 /** The life of `visavis lab run`: a meeting, and the report. */
-int life_run(struct lab *lab);
+extern const struct lab_life life_run;
 
 #endif

@@ -21,13 +21,13 @@ struct verb {
 
 static int run_up(struct lab *lab, int argc, char *argv[])
 {
-	return lab_supervise(lab, life_up);
+	return lab_supervise(lab, &life_up);
 }
 
 
 static int run_run(struct lab *lab, int argc, char *argv[])
 {
-	return lab_supervise(lab, life_run);
+	return lab_supervise(lab, &life_run);
 }
 
 

@@ -51,6 +51,8 @@ struct lab_paths {
 	const char *bin;	/**< folders to look for our programs in, as in
 				  PATH */
 	const char *site;	/**< the site file */
+	const char *site_in;	/**< its copy for the programs, in `media`, so
+				  that "file:NAME" is a file there */
 	const char *ca;		/**< PEM of the lab's own authority */
 };
 

@@ -108,6 +108,7 @@ int output_name(struct lab *lab)
 	p->media = lab_str(lab, "%s/media", p->out);
 	p->pictures = lab_str(lab, "%s/pictures", p->out);
 	p->capture = lab_str(lab, "%s/capture", p->out);
+	p->site_in = lab_str(lab, "%s/site.yaml", p->media);
 	p->ca = lab_str(lab, "%s/ca.pem", p->state);
 	p->run_in = "/run/visavis";
 	p->bin = bin_folders(lab);

@@ -110,14 +110,18 @@ int service_ctl(json_t **answer, const char **why, struct lab *lab, const struct
 }
 
 
-bool service_ctl_ok(struct lab *lab, const struct lab_node *n)
+bool service_ctl_there(struct lab *lab, const struct lab_node *n)
 {
 	struct stat st;
 
-	if (stat(lab_str(lab, "%s/%s/ctl.sock", lab->path.run_in, n->name), &st))
-		return false;
+	return !stat(lab_str(lab, "%s/%s/ctl.sock", lab->path.run_in, n->name), &st);
+}
 
-	return !service_ctl(NULL, NULL, lab, n, "status", NULL, CTL_MS);
+
+bool service_ctl_ok(struct lab *lab, const struct lab_node *n)
+{
+	return service_ctl_there(lab, n) &&
+	       !service_ctl(NULL, NULL, lab, n, "status", NULL, CTL_MS);
 }
 
 

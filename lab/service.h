@@ -52,6 +52,9 @@ bool service_port_bound(struct lab *lab, const struct lab_node *n, const char *p
 /** "10.0.0.1:53", "[2001:db8::1]:53" as events write it */
 const char *service_endpoint(struct lab *lab, const struct ip_addr *a, unsigned port);
 
+/** Has the host's daemon made its control socket? */
+bool service_ctl_there(struct lab *lab, const struct lab_node *n);
+
 /** Does the host's daemon answer on its control socket? */
 bool service_ctl_ok(struct lab *lab, const struct lab_node *n);
 

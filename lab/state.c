@@ -2,7 +2,9 @@
 #include <stdio.h>
 #include <string.h>
 #include <sys/random.h>
+#include <unistd.h>
 
+#include "io/siteload.h"
 #include "lab/ca.h"
 #include "lab/output.h"
 #include "lab/state.h"
@@ -164,11 +166,47 @@ static int make_passwords(struct lab *lab)
 }
 
 
+/* The programs' site file: the same text, beside the clips. Matrices that it
+ * names by relative paths come along as links. */
+static int make_site(struct lab *lab)
+{
+	const char *slash = strrchr(lab->path.site, '/');
+	struct diag_list dl = {0};
+	char *text = NULL;
+	size_t len;
+	int err = siteload_text(&text, &len, &lab->arena, lab->path.site, &dl);
+
+	diag_reset(&dl);
+	if (!err)
+		err = output_write(lab->path.site_in, 0644, text);
+	for (size_t i = 0; !err && i < lab->site.nmatrix_files; i++) {
+		const char *name = lab->site.matrix_files[i];
+		const char *at = lab_str(lab, "%s/%s", lab->path.media, name);
+
+		if (*name == '/')
+			continue;
+		if (strchr(name, '/')) {
+			lab_say(lab, "matrix %s: give an absolute path, or a file beside the site",
+				name);
+			return EINVAL;
+		}
+		(void)unlink(at);
+		if (symlink(lab_str(lab, "%.*s/%s", (int)(slash - lab->path.site), lab->path.site,
+				    name), at))
+			err = errno;
+	}
+
+	return err;
+}
+
+
 int state_make(struct lab *lab)
 {
 	struct lab_step *st = lab_step_begin(lab, LAB_START, "names, certificates, passwords");
 	int err = make_names(lab);
 
+	if (!err)
+		err = make_site(lab);
 	if (!err)
 		err = make_certificates(lab);
 	if (!err)

@@ -1,17 +1,14 @@
 /* Call control. */
 #include <errno.h>
 
-#include "io/ctl.h"
 #include "lab/service.h"
 #include "lab/state.h"
-
-enum { ASK_MS = 1000 };
 
 
 int svc_callcontrol_args(struct lab *lab, struct lab_node *n, struct service_args *av)
 {
 	service_arg(av, lab, "--site");
-	service_arg(av, lab, "%s", lab->path.site);
+	service_arg(av, lab, "%s", lab->path.site_in);
 	service_arg(av, lab, "--host");
 	service_arg(av, lab, "%s", n->name);
 	service_arg(av, lab, "--state");

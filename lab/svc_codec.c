@@ -7,13 +7,15 @@
 #include "lab/service.h"
 #include "lab/state.h"
 
+enum { ASK_MS = 1000 };
+
 
 int svc_codec_args(struct lab *lab, struct lab_node *n, struct service_args *av)
 {
 	const char *pictures = lab_str(lab, "%s/%s", lab->path.pictures, n->name);
 
 	service_arg(av, lab, "--site");
-	service_arg(av, lab, "%s", lab->path.site);
+	service_arg(av, lab, "%s", lab->path.site_in);
 	service_arg(av, lab, "--host");
 	service_arg(av, lab, "%s", n->name);
 	service_arg(av, lab, "--state");
@@ -33,5 +35,14 @@ int svc_codec_args(struct lab *lab, struct lab_node *n, struct service_args *av)
 
 bool svc_codec_ready(struct lab *lab, struct lab_node *n)
 {
-	return service_ctl_ok(lab, n);
+	json_t *status = NULL;
+	bool ready;
+
+	if (!service_ctl_there(lab, n) ||
+	    service_ctl(&status, NULL, lab, n, "status", NULL, ASK_MS))
+		return false;
+	ready = json_is_true(json_object_get(status, "media"));
+	json_decref(status);
+
+	return ready;
 }

@@ -29,7 +29,7 @@ _visavis_words() {
 	flows:*) _visavis_flow_words; _visavis_options flows ;;
 	site:site) echo "check show options" ;;
 	policy:policy) echo "compile" ;;
-	lab:lab) echo "up run down prove" ;;
+	lab:lab) echo "up run prove exec down plan" ;;
 	*) _visavis_options "$command" ;;
 	esac
 }

@@ -101,14 +101,14 @@ check "and the far end hears of it" wait_for 10 no_call paris
 
 # certificates that are not call control's
 stop paris
-certificate ca paris paris.demo.visavis.test 127.0.0.2
+certificate ca paris paris.demo.visavis.test 10.77.1.2
 certificate_authority other
 cp other.pem paris/ca.pem
 start_room paris
 check "an unknown authority is refused" wait_for 10 grep -q "certificate refused" paris.err
 stop paris
 cp ca.pem paris/ca.pem
-certificate ca callcontrol london.demo.visavis.test 127.0.0.4
+certificate ca callcontrol london.demo.visavis.test 10.77.1.4
 stop callcontrol
 start_callcontrol
 : >paris.err

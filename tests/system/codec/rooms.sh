@@ -1,11 +1,19 @@
-# Sourced by the codec's system tests: two rooms and call control on loopback addresses, in the test's own namespaces.
+# Sourced by the codec's system tests: two rooms and call control on addresses of their own, in the test's own namespaces.
 #
-# Rooms: paris (1001, 127.0.0.2), london (1002, 127.0.0.4), answered by hand unless SETTINGS_london says more.
+# Rooms: paris (1001, 10.77.1.2), london (1002, 10.77.1.4), answered by hand unless SETTINGS_london says more.
 cd "$T" || exit 1
 export VISAVIS_RUN=$T/run
 B=$VISAVIS_BUILD/daemons
 FAKE=$VISAVIS_SOURCE/tests/system/codec/fake_media.py
 declare -A pid
+
+# a device for each address: a peer that looks for its own address finds one
+for i in 2 3 4 5; do
+	ip link add "h$i" type bridge
+	ip addr add "10.77.1.$i/32" dev "h$i"
+	ip link set "h$i" up
+	ip route add "10.77.1.$i/32" dev "h$i" 2>/dev/null
+done
 
 ctl() { visavis ctl "$@"; }
 
@@ -16,12 +24,12 @@ rooms_site() {
 	cat >site.yaml <<-Y
 	site: demo
 	security: $1
-	networks: { n: 127.0.0.0/8 }
+	networks: { n: 10.77.1.0/24 }
 	hosts:
-	  paris: { role: codec, address: 127.0.0.2, number: "1001", ${SETTINGS_paris:-} sink-video: none }
-	  london: { role: codec, address: 127.0.0.4, number: "1002", ${SETTINGS_london:-} sink-video: none }
-	  berlin: { role: codec, address: 127.0.0.5, number: "1003", sink-video: none }
-	  callcontrol: { role: callcontrol, address: 127.0.0.3 }
+	  paris: { role: codec, address: 10.77.1.2, number: "1001", ${SETTINGS_paris:-} sink-video: none }
+	  london: { role: codec, address: 10.77.1.4, number: "1002", ${SETTINGS_london:-} sink-video: none }
+	  berlin: { role: codec, address: 10.77.1.5, number: "1003", sink-video: none }
+	  callcontrol: { role: callcontrol, address: 10.77.1.3 }
 	Y
 	printf '1001:secret\n1002:geheim\n1003:berlin\n' >users
 	chmod 600 users
@@ -30,7 +38,7 @@ rooms_site() {
 	echo berlin >berlin/password
 	[ "$1" = on ] || return 0
 	certificate_authority ca
-	for h in paris:127.0.0.2 london:127.0.0.4 callcontrol:127.0.0.3; do
+	for h in paris:10.77.1.2 london:10.77.1.4 callcontrol:10.77.1.3; do
 		certificate ca "${h%:*}" "${h%:*}.demo.visavis.test" "${h#*:}"
 	done
 }

@@ -1,0 +1,68 @@
+#!/bin/bash
+# A room and baresip meet through call control: plain and encrypted, each sound codec, H.264, both directions.
+. "$VISAVIS_SOURCE/tests/system/lib.sh"
+. "$VISAVIS_SOURCE/tests/system/codec/rooms.sh"
+. "$VISAVIS_SOURCE/tests/system/codec/baresip.sh"
+
+MEDIA=${VISAVIS_MEDIA:-$B/media/visavis-media}
+FAR=10.77.1.5
+
+# heard MEDIA: packets of that kind arrive at paris
+arrives() {
+	json paris "[x for x in s.get('streams', []) if x['media'] == '$1' and x['packets'] > ${2:-20}]"
+}
+decodes() { json paris "[x for x in s.get('streams', []) if x['media'] == 'video' and x['frames'] > 5]"; }
+far_receives() { # audio|video: baresip reports packets received and none wrong
+	baresip_do $FAR audio_debug >/dev/null
+	baresip_do $FAR callstat >/dev/null
+	baresip_do $FAR "$1_debug" | grep -qE "rx: .*|Rx|rx"
+}
+
+meets() { # on|off transport codec name
+	local tp=$2 codec=$3 extra=${5:-}
+	check "$4: baresip registers" baresip_start b 1003 berlin $FAR "$tp" "$codec" "$extra"
+	check "$4: paris calls baresip" ctl paris call 1003
+	check "$4: sound arrives" wait_for 10 arrives audio 50
+	check "$4: picture arrives and is decoded" wait_for 15 decodes
+	check "$4: as agreed" json paris "s['call']['secure'] == ('$1' == 'on') and \
+		[x for x in s['streams'] if x['media'] == 'audio' and x['codec'].lower() == '$(echo "${codec%%/*}" | tr A-Z a-z)']"
+	check "$4: nothing was refused" json paris "not sum(x['rejected'] for x in s['streams'])"
+	check "$4: paris hangs up" ctl paris hangup
+	check "$4: baresip hears of it" wait_for 5 grep -qi "session closed\|call.*terminated\|Call with" baresip-b/out
+	check "$4: baresip calls paris" baresip_do $FAR dial "sip:1001@demo"
+	check "$4: paris answers" wait_for 10 in_call paris
+	check "$4: sound arrives in that call too" wait_for 10 arrives audio 50
+	check "$4: baresip hangs up" baresip_do $FAR hangup
+	check "$4: paris is free" wait_for 10 no_call paris
+	kill "${pid[baresip]}"
+	wait "${pid[baresip]}" 2>/dev/null
+	mv baresip-b/out baresip-b/out.last
+}
+
+SETTINGS_paris='auto-answer: on, source-video: "pattern:320x240@15",'
+rooms_site off
+start_callcontrol
+start_room paris "$MEDIA"
+check "paris registers" wait_for 30 registered paris
+meets off udp opus/48000/2 "plain, Opus"
+meets off udp G722/16000/1 "plain, G.722"
+meets off tcp PCMU/8000/1 "plain over TCP, G.711"
+stop paris
+stop callcontrol
+rm -f callcontrol/*.db*
+
+rooms_site on
+start_callcontrol
+start_room paris "$MEDIA"
+check "paris registers over TLS" wait_for 30 registered paris
+meets on tls opus/48000/2 "encrypted, Opus" ";mediaenc=srtp-mand"
+
+check "baresip without encryption registers" baresip_start b 1003 berlin $FAR tls opus/48000/2
+check "a call without encryption is refused" baresip_do $FAR dial "sip:1001@demo"
+check "with 488" wait_for 5 grep -q "488" baresip-b/out
+kill "${pid[baresip]}"
+wait "${pid[baresip]}" 2>/dev/null
+stop paris
+stop callcontrol
+check "no sanitizer had to speak" sanitizers_quiet
+finish

@@ -211,6 +211,7 @@ static int call_take(struct call *call, const struct sip_msg *msg)
 	call->invite = mem_ref((void *)(uintptr_t)msg);
 	(void)pl_strcpy(&msg->from.uri.user, call->peer, sizeof(call->peer));
 	(void)pl_strcpy(&msg->callid, call->id, sizeof(call->id));
+	call->peer_cseq = msg->cseq.num;
 	err = sip_dialog_accept(&call->dlg, msg);
 	if (!err)
 		err = sip_strans_alloc(&call->st, c->sip, msg, cancel_handler, call);
@@ -404,9 +405,12 @@ static const struct {
 static void inside(struct call *call, const struct sip_msg *msg)
 {
 	/* the ACK of a 2xx has the number of its INVITE */
-	if (pl_strcmp(&msg->met, "ACK") && !sip_dialog_rseq_valid(call->dlg, msg)) {
-		treply(call->c, msg, 500, "CSeq Too Low");
-		return;
+	if (pl_strcmp(&msg->met, "ACK")) {
+		if (msg->cseq.num < call->peer_cseq) {
+			treply(call->c, msg, 500, "CSeq Too Low");
+			return;
+		}
+		call->peer_cseq = msg->cseq.num;
 	}
 	for (size_t i = 0; i < ARRAY_SIZE(methods); i++)
 		if (!pl_strcmp(&msg->met, methods[i].met)) {

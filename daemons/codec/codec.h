@@ -148,7 +148,7 @@ struct call {
 	struct core_timer se;
 	struct tmr se_tmr;
 	bool peer_update;		/* peer's Allow has UPDATE */
-	bool peer_timer;
+	uint32_t peer_cseq;		/* of its last request but ACK, CANCEL */
 	/* media */
 	struct neg_call neg;
 	struct neg_result res;

@@ -168,6 +168,9 @@ static int body_decode(struct call *call, struct sdp *s, const struct sip_msg *m
 
 	if (!mbuf_get_left(msg->mb))
 		return why(call, 488, "no SDP");
+	/* a datagram longer than libre reads comes without its end */
+	if (pl_isset(&msg->clen) && pl_u32(&msg->clen) > mbuf_get_left(msg->mb))
+		return why(call, 400, "body cut short");
 	if (!msg_ctype_cmp(&msg->ctyp, "application", "sdp"))
 		return why(call, 415, "only application/sdp is taken");
 	err = sdp_decode_text(s, (const char *)mbuf_buf(msg->mb), mbuf_get_left(msg->mb));

@@ -6,7 +6,7 @@ baresip_start() {
 	mkdir -p "$dir"
 	cat >"$dir/config" <<-C
 	sip_listen		$4:0
-	net_interface		h${4##*.}
+	net_interface		far
 	$([ -f "$T/ca.pem" ] && echo "sip_cafile $T/ca.pem")
 	call_local_timeout	30
 	call_max_calls		2
@@ -37,14 +37,14 @@ baresip_start() {
 	C
 	echo "<sip:$2@demo;transport=$5>;auth_user=$2;auth_pass=$3;regint=300;answermode=auto;audio_codecs=$6;video_codecs=H264;outbound=\"sip:10.77.1.3:$([ "$5" = tls ] && echo 5061 || echo 5060);transport=$5\"${7:-}" >"$dir/accounts"
 	: >"$dir/contacts"
-	baresip -f "$dir" -s >"$dir/out" 2>&1 </dev/null &
+	nsenter -t "${pid[far]}" -n baresip -f "$dir" -s >"$dir/out" 2>&1 </dev/null &
 	pid[baresip]=$!
 	wait_for 20 grep -qE "200 OK .* \[1 binding|registered successfully" "$dir/out"
 }
 
 # baresip_do ADDRESS COMMAND [PARAMETERS]: a netstring with JSON
 baresip_do() {
-	python3 - "$@" <<-'P'
+	far python3 - "$@" <<-'P'
 	import json, socket, sys
 	m = json.dumps({"command": sys.argv[2], "params": sys.argv[3] if len(sys.argv) > 3 else ""})
 	s = socket.create_connection((sys.argv[1], 4444), 5)

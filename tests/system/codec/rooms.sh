@@ -7,13 +7,17 @@ B=$VISAVIS_BUILD/daemons
 FAKE=$VISAVIS_SOURCE/tests/system/codec/fake_media.py
 declare -A pid
 
-# a device for each address: a peer that looks for its own address finds one
-for i in 2 3 4 5; do
-	ip link add "h$i" type bridge
-	ip addr add "10.77.1.$i/32" dev "h$i"
-	ip link set "h$i" up
-	ip route add "10.77.1.$i/32" dev "h$i" 2>/dev/null
-done
+# 10.77.1.5 lives in a network namespace of its own: a peer that does not bind its address sends from there all the same
+unshare --net sleep infinity &
+pid[far]=$!
+wait_for 5 sh -c "[ \"\$(readlink /proc/${pid[far]}/ns/net)\" != \"\$(readlink /proc/self/ns/net)\" ]"
+ip link add near type veth peer name far netns "${pid[far]}"
+for i in 2 3 4 6; do ip addr add "10.77.1.$i/24" dev near; done
+ip link set near up
+far() { nsenter -t "${pid[far]}" -n "$@"; }
+far ip link set lo up
+far ip addr add 10.77.1.5/24 dev far
+far ip link set far up
 
 ctl() { visavis ctl "$@"; }
 
@@ -28,7 +32,7 @@ rooms_site() {
 	hosts:
 	  paris: { role: codec, address: 10.77.1.2, number: "1001", ${SETTINGS_paris:-} sink-video: none }
 	  london: { role: codec, address: 10.77.1.4, number: "1002", ${SETTINGS_london:-} sink-video: none }
-	  berlin: { role: codec, address: 10.77.1.5, number: "1003", sink-video: none }
+	  berlin: { role: codec, address: 10.77.1.6, number: "1003", sink-video: none }
 	  callcontrol: { role: callcontrol, address: 10.77.1.3 }
 	Y
 	printf '1001:secret\n1002:geheim\n1003:berlin\n' >users

@@ -388,6 +388,25 @@ void scene_render(struct scene *s, struct picture *p, enum timecode_kind kind, u
 }
 
 
+void scene_noise(struct picture *p, uint32_t seed, unsigned amplitude)
+{
+	enum { TILE = 4096 };
+	int8_t tile[2 * TILE];
+	unsigned lines = p->h - timecode_height(p->w);
+
+	for (unsigned i = 0; i < TILE; i++)
+		tile[i] = tile[i + TILE] = (int8_t)(rnd(&seed) * (float)(2 * amplitude + 1)) - (int8_t)amplitude;
+	for (unsigned y = 0; y < lines; y++) {
+		uint8_t *line = p->p[0] + (size_t)y * p->stride[0];
+		const int8_t *n = tile + (uint32_t)(rnd(&seed) * TILE);
+
+		/* luma is 16..235 and the noise small: no need to clamp */
+		for (unsigned x = 0; x < p->w; x++)
+			line[x] = (uint8_t)(line[x] + n[x]);
+	}
+}
+
+
 void scene_slate(struct picture *p, const char *heading, const char *text)
 {
 	struct draw_target t = { .pic = p };

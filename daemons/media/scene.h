@@ -20,6 +20,10 @@ void scene_free(struct scene *s);
  *  p has the scene's size. */
 void scene_render(struct scene *s, struct picture *p, enum timecode_kind kind, uint64_t us);
 
+/** Add the noise of a camera's sensor, so that a recorded clip is as hard to
+ *  code as a real one. The time code stays clean. */
+void scene_noise(struct picture *p, uint32_t seed, unsigned amplitude);
+
 /** A still picture with a heading and a line of text below it, for when
  *  there is nothing else to show. */
 void scene_slate(struct picture *p, const char *heading, const char *line);

@@ -10,7 +10,7 @@
 #include "daemons/media/tone.h"
 #include "daemons/media/tool.h"
 
-enum { KEY_SECONDS = 2, OPUS_HEAD = 19 };
+enum { KEY_SECONDS = 2, OPUS_HEAD = 19, NOISE = 4 };
 
 struct maker {
 	const struct tool_make *m;
@@ -138,6 +138,7 @@ static int one_picture(struct maker *k)
 	int err;
 
 	scene_render(k->scene, k->pic, TIMECODE_CLIP, (uint64_t)k->nvideo * 1000000 / k->m->fps);
+	scene_noise(k->pic, k->nvideo + 1, NOISE);
 	err = h264enc_encode(k->venc, k->pic, !k->nvideo, &au, &len, &key);
 	if (!err && !k->nvideo)
 		err = len ? begin(k, au, len) : EIO;

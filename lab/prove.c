@@ -441,7 +441,7 @@ int prove_report(struct prove *p, FILE *f)
 		.policies = p->policies, .npolicies = p->nfws, .ev = &ev,
 		.seen = p->seen, .counters = p->counters,
 		.capture = p->capture, .tight = p->tight,
-		.call_from = p->lab->call_from, .call_to = p->lab->call_to,
+		.dir = p->lab->path.out, .call_from = p->lab->call_from, .call_to = p->lab->call_to,
 	};
 	json_t *steps = steps_json(p->lab);
 	int err = evidence_load(&ev, p->lab->path.log);
@@ -466,6 +466,30 @@ bool prove_ok(const struct prove *p)
 }
 
 
+/** Read a life's report, its files named from `out` */
+static json_t *life_load(const char *file, const char *out)
+{
+	json_t *r = json_load_file(file, 0, NULL);
+	size_t n = strlen(out);
+	char dir[1024], *slash;
+
+	if (snprintf(dir, sizeof(dir), "%s", file) >= (int)sizeof(dir))
+		return r;
+
+	slash = strrchr(dir, '/');
+	if (!slash)
+		return r;
+
+	*slash = '\0';
+	if (!strcmp(dir, out))
+		return r;
+
+	report_move(r, !strncmp(dir, out, n) && dir[n] == '/' ? dir + n + 1
+							       : dir);
+	return r;
+}
+
+
 int prove_combine(const char *out, const char *const *files, size_t n,
 		  FILE *f, bool *ok)
 {
@@ -474,7 +498,7 @@ int prove_combine(const char *out, const char *const *files, size_t n,
 
 	*ok = false;
 	for (size_t i = 0; i < n && !err; i++) {
-		v[i] = json_load_file(files[i], 0, NULL);
+		v[i] = life_load(files[i], out);
 		if (!v[i])
 			err = EBADMSG;
 	}

@@ -49,7 +49,8 @@ bool prove_ok(const struct prove *p);
  * One report of several lives of a site (security on, security off): a row
  * is carried when each of its ports was, in one life or another.
  * @param out    folder for report.json and report.html
- * @param files  report.json of each life; the first gives pictures and call
+ * @param files  report.json of each life, best below `out` (their pictures
+ *               are read again); the first gives pictures and call
  * @param ok     set: nothing is wrong in any
  * @return 0, or errno of reading or writing
  */

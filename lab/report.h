@@ -32,6 +32,7 @@ struct report_input {
 	json_t *tight;		/**< report_tight()'s, or NULL: not tried */
 	json_t *steps;		/**< [{"name","phase","begin","end","ok",
 				  "detail"}], or NULL */
+	const char *dir;	/**< where files are named from, or NULL */
 	const char *call_from;	/**< host, or NULL: whoever dialled first */
 	const char *call_to;
 };
@@ -53,6 +54,10 @@ json_t *report_counters(const char *text);
 
 /** Set "verdict" from the rest of the report; also after combining. */
 void report_judge(json_t *report);
+
+/** Name the report's files from another folder: put "PREFIX/" before every
+ *  name that is not absolute. */
+void report_move(json_t *report, const char *prefix);
 
 /** Merge the reports of several lives; the first gives what is told once. */
 json_t *report_combine(json_t *const *v, size_t n);

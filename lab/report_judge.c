@@ -330,6 +330,30 @@ static void life_merge(json_t *sum, json_t *other)
 }
 
 
+static void name_move(json_t *o, const char *key, const char *prefix)
+{
+	const char *name = report_str(o, key);
+
+	if (name[0] && name[0] != '/')
+		json_object_set_new(o, key, json_pack("s++", prefix, "/", name));
+}
+
+
+void report_move(json_t *report, const char *prefix)
+{
+	json_t *o;
+	size_t i;
+
+	json_array_foreach(json_object_get(report, "pictures"), i, o) {
+		name_move(o, "seen", prefix);
+		name_move(o, "sent", prefix);
+	}
+
+	json_array_foreach(json_object_get(report, "captures"), i, o)
+		name_move(o, "file", prefix);
+}
+
+
 json_t *report_combine(json_t *const *v, size_t n)
 {
 	json_t *sum = n ? json_deep_copy(v[0]) : NULL;

@@ -322,6 +322,18 @@ static const struct event *picture_seen(const struct report_input *in,
 }
 
 
+/** A file's name as seen from the report's folder */
+static json_t *file_name(const struct report_input *in, const char *file)
+{
+	size_t n = in->dir ? strlen(in->dir) : 0;
+
+	if (n && !strncmp(file, in->dir, n) && file[n] == '/')
+		file += n + 1;
+
+	return report_string(file);
+}
+
+
 json_t *report_pictures(const struct report_input *in)
 {
 	json_t *out = json_array();
@@ -335,10 +347,10 @@ json_t *report_pictures(const struct report_input *in)
 		json_array_append_new(out, json_pack(
 			"{s:o, s:o, s:o, s:o, s:o}",
 			"host", report_string(host),
-			"seen", report_string(event_str(seen, "file")),
+			"seen", file_name(in, event_str(seen, "file")),
 			"from", report_string(sent ? sent->host : NULL),
-			"sent", report_string(sent ? event_str(sent, "file")
-						   : NULL),
+			"sent", sent ? file_name(in, event_str(sent, "file"))
+				     : json_null(),
 			"apart_ms", sent
 			? json_real((event_num(seen, "capture_us") -
 				     event_num(sent, "capture_us")) / 1000)

@@ -228,6 +228,9 @@ static void message_label(char *buf, size_t size, const char *line)
 	n = strlen(buf);
 	if (!answer && n > 8 && !strcmp(buf + n - 8, " SIP/2.0"))
 		buf[n - 8] = '\0';
+	/* where a URI is reached is told by the arrow, not by its parameters */
+	if (!answer)
+		buf[strcspn(buf, ";")] = '\0';
 	if (strlen(buf) > LABEL_MAX) {
 		buf[LABEL_MAX] = '\0';
 		/* not in the middle of a character */

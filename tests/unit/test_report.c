@@ -287,6 +287,25 @@ static void lives_add_up(void **state)
 }
 
 
+static void files_are_named_from_elsewhere(void **state)
+{
+	json_t *r = json_pack("{s:[{s:s, s:s, s:n}], s:[{s:s}]}", "pictures",
+			      "host", "paris", "seen", "pictures/a.png", "sent",
+			      "captures", "file", "/abs/core.pcapng");
+	json_t *p = json_array_get(json_object_get(r, "pictures"), 0);
+	json_t *c = json_array_get(json_object_get(r, "captures"), 0);
+
+	assert_non_null(r);
+	report_move(r, "secure");
+	assert_string_equal(json_string_value(json_object_get(p, "seen")),
+			    "secure/pictures/a.png");
+	assert_true(json_is_null(json_object_get(p, "sent")));
+	assert_string_equal(json_string_value(json_object_get(c, "file")),
+			    "/abs/core.pcapng");
+	json_decref(r);
+}
+
+
 static void lines_without_memory(void *arg)
 {
 	struct evidence ev = {0};
@@ -315,6 +334,7 @@ int main(void)
 		cmocka_unit_test(streams_join_both_ends),
 		cmocka_unit_test(counters_are_read),
 		cmocka_unit_test(lives_add_up),
+		cmocka_unit_test(files_are_named_from_elsewhere),
 		cmocka_unit_test(evidence_without_memory),
 	};
 

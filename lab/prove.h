@@ -57,4 +57,12 @@ bool prove_ok(const struct prove *p);
 int prove_combine(const char *out, const char *const *files, size_t n,
 		  FILE *f, bool *ok);
 
+/**
+ * `visavis lab prove`: let the loaded site live twice, with its security and
+ * without (or the other way round), each tried for tightness, and join the
+ * reports in the site's output folder.
+ * @return exit code
+ */
+int prove_lives(struct lab *lab);
+
 #endif

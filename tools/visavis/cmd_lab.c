@@ -6,6 +6,7 @@
 
 #include "lab/control.h"
 #include "lab/lab.h"
+#include "lab/prove.h"
 #include "lab/supervise.h"
 #include "tools/visavis/cmd.h"
 
@@ -28,6 +29,12 @@ static int run_up(struct lab *lab, int argc, char *argv[])
 static int run_run(struct lab *lab, int argc, char *argv[])
 {
 	return lab_supervise(lab, &life_run);
+}
+
+
+static int run_prove(struct lab *lab, int argc, char *argv[])
+{
+	return prove_lives(lab);
 }
 
 
@@ -71,6 +78,7 @@ static int run_plan(struct lab *lab, int argc, char *argv[])
 static const struct verb verbs[] = {
 	{"up", "SITE [--detach]", "bring the site up and keep it", run_up},
 	{"run", "SITE [--seconds N]", "bring it up, hold a meeting, report, take it down", run_run},
+	{"prove", "SITE [--seconds N]", "run it with security on and off, try every port", run_prove},
 	{"down", "SITE", "end the lab of a site", run_down},
 	{"exec", "SITE HOST COMMAND...", "run a command on a host of a lab that is up", run_exec},
 	{"plan", "SITE", "print namespaces, links, addresses and routes", run_plan},

@@ -31,6 +31,7 @@ static unsigned cancel_others(struct fork *f, size_t but)
 static unsigned rank(uint16_t code)
 {
 	static const uint16_t helpful[] = {401, 407, 415, 420, 484};
+	static const uint16_t vanished[] = {408, 430, 480, 503};
 
 	if (code >= 600)
 		return 0;
@@ -39,7 +40,11 @@ static unsigned rank(uint16_t code)
 			return 400;
 	}
 	/* a branch that merely vanished says less than one that answered */
-	return code == 408 || code == 430 || code == 503 ? code + 10u : code + 1u;
+	for (size_t i = 0; i < sizeof(vanished) / sizeof(vanished[0]); i++) {
+		if (code == vanished[i])
+			return code / 100u * 100u + 99u;
+	}
+	return code + 1u;
 }
 
 

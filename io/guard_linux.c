@@ -7,6 +7,7 @@
 #include <errno.h>
 #include <linux/filter.h>
 #include <netinet/in.h>
+#include <netinet/tcp.h>
 #include <stdbool.h>
 #include <stdio.h>
 #include <string.h>
@@ -155,6 +156,10 @@ static void fd_set_state(int fd, enum fd_state st, uint8_t dscp)
 
 	guard_mark(fd, dscp);
 	gd.dscp[fd] = (uint8_t)(dscp + 1);
+	/* Signalling is short messages that wait for each other: Nagle's
+	 * algorithm would hold an ACK behind a delayed acknowledgement for
+	 * 40 ms. Accepted connections inherit this; UDP refuses it. */
+	(void)setsockopt(fd, IPPROTO_TCP, TCP_NODELAY, &(int){1}, sizeof(int));
 }
 
 

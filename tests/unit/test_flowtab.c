@@ -61,6 +61,16 @@ static int tos_of(int fd)
 }
 
 
+static int nodelay_of(int fd)
+{
+	int on = -1;
+	socklen_t len = sizeof(on);
+
+	assert_int_equal(getsockopt(fd, IPPROTO_TCP, TCP_NODELAY, &on, &len), 0);
+	return on;
+}
+
+
 static int sock(int type)
 {
 	int fd = socket(AF_INET, type | SOCK_NONBLOCK, 0);
@@ -188,6 +198,7 @@ static void dialling_is_by_row(void **state)
 	(void)connect(fd, &cc.u.sa, cc.len);
 	assert_int_not_equal(errno, EACCES);
 	assert_int_equal(tos_of(fd), 24 << 2);
+	assert_int_equal(nodelay_of(fd), 1);
 	close(fd);
 
 	as("services");

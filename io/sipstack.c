@@ -69,7 +69,7 @@ static void trace_handler(bool tx, enum sip_transp tp, const struct sa *src,
 	id = header(p, len, "Call-ID");
 	cseq = header(p, len, "CSeq");
 	log_event("sip", "{s:s, s:s, s:o, s:o, s:o, s:o, s:o}",
-		  "dir", tx ? "tx" : "rx", "transport", tp == SIP_TRANSP_UDP ? "udp" : sip_transp_param(tp),
+		  "dir", tx ? "tx" : "rx", "transport", sip_transp_name(tp),
 		  "local", address(tx ? src : dst), "peer", address(tx ? dst : src),
 		  "line", text(p, eol ? (size_t)(eol - p) : len),
 		  "call_id", text(id.p ? id.p : "", id.l),

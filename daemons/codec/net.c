@@ -291,8 +291,8 @@ int net_contact(struct mbuf *mb, const struct codec *c, const struct sa *src,
 {
 	int err;
 
-	err = mbuf_printf(mb, "Contact: <sip:%s@%J;transport=%s>", c->self->number, src,
-			  tp == SIP_TRANSP_UDP ? "udp" : sip_transp_param(tp));
+	err = mbuf_printf(mb, "Contact: <sip:%s@%J%s>", c->self->number, src,
+			  sip_transp_param(tp));
 	if (!err && registering)
 		err = mbuf_printf(mb, ";+sip.instance=\"<urn:uuid:%s>\";reg-id=1", c->instance);
 	if (!err)

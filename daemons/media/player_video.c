@@ -61,10 +61,10 @@ static void picture_h(const struct picture *pic, bool key, void *arg)
 		(void)p->sink->ops->show(p->sink, pic);
 	shown = clock_us();
 
-	player_first(p, "first_picture");
 	session_report_playout(p->st, pic->capture_us, shown);
 	lipsync_picture(p->sync, code, pic->capture_us, shown);
 	count(p, pic, code && tc.kind == TIMECODE_LIVE ? code : 0, pic->capture_us, shown);
+	player_first(p, "first_picture");
 	keep(p, pic, capture, shown, key);
 }
 

@@ -37,14 +37,20 @@ static const int calls_always[] = {
 };
 
 /* What libraries try and do without. */
-static const struct refused {
+struct refused {
 	int call;
 	int err;
-} calls_refused[] = {
+};
+
+static const struct refused refused_always[] = {
+	{ SCMP_SYS(clone3), ENOSYS },	/* its flags cannot be seen here: libc falls back to clone */
+	{ SCMP_SYS(sched_setscheduler), EPERM }, { SCMP_SYS(sched_setattr), EPERM }, { SCMP_SYS(mlock), EPERM },
+};
+
+static const struct refused refused_files[] = {
 	{ SCMP_SYS(open), EACCES }, { SCMP_SYS(access), EACCES }, { SCMP_SYS(faccessat), EACCES },
 	{ SCMP_SYS(faccessat2), EACCES }, { SCMP_SYS(readlink), EACCES }, { SCMP_SYS(readlinkat), EACCES },
-	{ SCMP_SYS(clone3), ENOSYS }, { SCMP_SYS(sched_setscheduler), EPERM }, { SCMP_SYS(sched_setattr), EPERM },
-	{ SCMP_SYS(statx), ENOSYS }, { SCMP_SYS(mlock), EPERM },
+	{ SCMP_SYS(statx), ENOSYS }, { SCMP_SYS(ioctl), ENOTTY },
 };
 
 /* For the libraries of a window, a camera, a sound card. */
@@ -108,24 +114,25 @@ static int add_conditional(scmp_filter_ctx f, const struct sandbox *s)
 }
 
 
-/* Opening elsewhere fails as a missing right would; it need not kill. */
-static int add_refused(scmp_filter_ctx f, const struct sandbox *s)
+static int add_refused(scmp_filter_ctx f, const struct refused *v, size_t n)
 {
-	const struct scmp_arg_cmp cwd = SCMP_A0(SCMP_CMP_MASKED_EQ, 0xffffffffu, (uint32_t)AT_FDCWD);
-	int rc;
+	for (size_t i = 0; i < n; i++) {
+		int rc = seccomp_rule_add(f, SCMP_ACT_ERRNO((uint16_t)v[i].err), v[i].call, 0);
 
-	rc = seccomp_rule_add_array(f, SCMP_ACT_ERRNO(EACCES), SCMP_SYS(openat), 1, &cwd);
-	if (rc < 0)
-		return -rc;
-	rc = seccomp_rule_add(f, SCMP_ACT_ERRNO(ENOTTY), SCMP_SYS(ioctl), 0);
-	if (rc < 0)
-		return -rc;
-	for (size_t i = 0; i < COUNT(calls_refused); i++) {
-		rc = seccomp_rule_add(f, SCMP_ACT_ERRNO((uint16_t)calls_refused[i].err), calls_refused[i].call, 0);
 		if (rc < 0 && rc != -EDOM)
 			return -rc;
 	}
 	return 0;
+}
+
+
+/* Opening elsewhere fails as a missing right would; it need not kill. */
+static int add_no_files(scmp_filter_ctx f)
+{
+	const struct scmp_arg_cmp cwd = SCMP_A0(SCMP_CMP_MASKED_EQ, 0xffffffffu, (uint32_t)AT_FDCWD);
+	int rc = seccomp_rule_add_array(f, SCMP_ACT_ERRNO(EACCES), SCMP_SYS(openat), 1, &cwd);
+
+	return rc < 0 ? -rc : add_refused(f, refused_files, COUNT(refused_files));
 }
 
 
@@ -145,7 +152,9 @@ int sandbox_calls(const struct sandbox *s)
 	if (!err)
 		err = add_conditional(f, s);
 	if (!err)
-		err = s->devices ? add(f, calls_devices, COUNT(calls_devices)) : add_refused(f, s);
+		err = add_refused(f, refused_always, COUNT(refused_always));
+	if (!err)
+		err = s->devices ? add(f, calls_devices, COUNT(calls_devices)) : add_no_files(f);
 	if (!err)
 		err = -seccomp_load(f);
 	seccomp_release(f);

@@ -6,7 +6,8 @@
 #include "daemons/media/sender.h"
 #include "io/log.h"
 
-enum { SECOND_US = 1000000, PTIME_US = AUDIO_PTIME_MS * 1000, KEY_GAP_US = 250000, AUDIO_LATE_US = 200000 };
+enum { SECOND_US = 1000000, PTIME_US = AUDIO_PTIME_MS * 1000, KEY_GAP_US = 250000, AUDIO_LATE_US = 200000,
+       LEAD_US = 3 * PTIME_US };
 
 
 void timeline_init(struct timeline *t)
@@ -126,6 +127,7 @@ static int get_pcm(struct sender *s, int16_t *pcm, uint64_t t)
 }
 
 
+/* t: when the block begins; 0: it ends when the device has given it. */
 static void one_block(struct sender *s, uint64_t t)
 {
 	uint8_t out[AUDIO_PACKET_MAX];
@@ -135,6 +137,8 @@ static void one_block(struct sender *s, uint64_t t)
 
 	if (err == EAGAIN)
 		return;
+	if (!t)
+		t = clock_us() - PTIME_US;
 	if (!err)
 		err = audioenc_encode(s->aenc, pcm, out, sizeof(out), &len);
 	if (err)
@@ -144,16 +148,30 @@ static void one_block(struct sender *s, uint64_t t)
 }
 
 
+/* A device keeps its own pace; one that gives sound faster than time passes
+ * (some do) is held back. */
+static void run_live(struct sender *s)
+{
+	uint64_t paced = clock_us();
+
+	while (worker_pause_until(&s->w, paced > LEAD_US ? paced - LEAD_US : 0)) {
+		uint64_t now;
+
+		one_block(s, 0);
+		now = clock_us();
+		paced = paced + PTIME_US > now ? paced + PTIME_US : now;
+	}
+}
+
+
 static void run_audio(struct sender *s)
 {
 	uint64_t t = (clock_us() / PTIME_US + 1) * PTIME_US;
 
-	while (s->src->ops->live ? !worker_ending(&s->w) : worker_pause_until(&s->w, t)) {
+	while (worker_pause_until(&s->w, t)) {
 		uint64_t now = clock_us();
 
-		if (s->src->ops->live)
-			t = now;	/* the device's own pace */
-		else if (now > t + AUDIO_LATE_US)
+		if (now > t + AUDIO_LATE_US)
 			t = now / PTIME_US * PTIME_US;
 		one_block(s, t);
 		t += PTIME_US;
@@ -168,7 +186,7 @@ static void *run(void *arg)
 	if (s->kind == MEDIA_VIDEO)
 		(s->packets ? sender_run_clip_video : run_video)(s);
 	else
-		(s->packets ? sender_run_clip_audio : run_audio)(s);
+		(s->packets ? sender_run_clip_audio : s->src->ops->live ? run_live : run_audio)(s);
 	return NULL;
 }
 

@@ -222,6 +222,28 @@ def case_full():
     bye(a, b)
 
 
+def case_devices():
+    """A window and sound devices under their own sandbox; no camera is there."""
+    os.environ["SDL_VIDEODRIVER"] = "dummy"
+    a = media("paris", video_sink="window", audio_sink="alsa:null")
+    b = media("london", video_source="camera:/dev/null", audio_source="alsa:null")
+    need(a.ready["msg"] == b.ready["msg"] == "ready", "init: %r %r" % (a.ready, b.ready))
+    connect(a, b)
+    need("not a camera" in first(b, "source_error")["detail"], "detail")
+    first(a)
+    first(b)
+    first(a, "first_audio")
+    until(20, lambda: frames(a) >= 5)
+    t = time.time()
+    before = audio(b.ask({"msg": "stats"}, "stats"))["sent_frames"]
+    until(5, lambda: time.time() - t > 1)
+    rate = (audio(b.ask({"msg": "stats"}, "stats"))["sent_frames"] - before) / (time.time() - t)
+    need(rate < 70, "a device without a clock gives %.0f packets a second" % rate)
+    stop(a)
+    stop(b)
+    bye(a, b)
+
+
 def case_ffmpeg_reads():
     """FFmpeg decodes what we send."""
     port = udp()

@@ -23,6 +23,7 @@ done
 check "a missing file gives a slate" run missing
 check "a truncated file is sent as far as it goes" run truncated
 check "a small peer gets small pictures" run small
+check "a window, a sound card, no camera" run devices
 check "a hundred calls leave nothing behind" run repeat
 check "an orphan ends" run orphan
 check "malformed messages are refused" run bad

@@ -7,7 +7,7 @@
 
 /* in the order of enum pset_field */
 static const uint16_t field_max[PSET_FIELDS] = {
-	1, 255, 65535, 65535, 255, 255, 1, 63,
+	1, 255, 65535, 65535, 255, 255, 1, 63, 4, 65535, 65535,
 };
 
 

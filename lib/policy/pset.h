@@ -35,6 +35,9 @@ enum pset_field {
 	PSET_ICMP_CODE,
 	PSET_FRAGMENT,		/**< 0: first or whole, 1: a later fragment */
 	PSET_DSCP,		/**< 0..63 */
+	PSET_STATE,		/**< 0..4, the bits of enum config_state */
+	PSET_IN,		/**< interface by number, given by who asks */
+	PSET_OUT,
 	PSET_FIELDS,
 };
 
@@ -46,6 +49,9 @@ enum { PSET_SRC = 0, PSET_DST = 1 };
 struct pset_box {
 	pset_addr alo[2], ahi[2];	/**< PSET_SRC, PSET_DST */
 	uint16_t lo[PSET_FIELDS], hi[PSET_FIELDS];
+	uint32_t abits[2];	/**< bits of IPv4 addresses that matter; 0: none.
+				  Only in boxes of IPv4 alone */
+	uint32_t avalue[2];	/**< and what they are; 0 where abits is 0 */
 	uint8_t flags_mask;		/**< TCP flags that matter */
 	uint8_t flags;			/**< and what they are */
 };

@@ -12,6 +12,10 @@ baresip_start() {
 	call_max_calls		2
 	audio_player		aubridge,nil
 	audio_source		ausine,440
+	ausrc_srate		48000
+	auplay_srate		48000
+	ausrc_channels		2
+	auplay_channels		2
 	audio_alert		aubridge,nil
 	video_source		fakevideo,nil
 	video_display		fakevideo,nil

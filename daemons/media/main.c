@@ -1,6 +1,7 @@
 #include <errno.h>
 #include <getopt.h>
 #include <stdbool.h>
+#include <stddef.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -66,51 +67,89 @@ static int sandbox_mode(enum sandbox_mode *mode, const char *s)
 }
 
 
-static int set_option(struct options *o, int c, const char *arg)
-{
-	switch (c) {
+/* The command line as a table: what an option's value is, and where it goes. */
+enum kind { TEXT, NUMBER, SIZE, MODE, FLAG };
 
-	case 'm': o->make.path = arg; return 0;
-	case 'n': o->make.name = arg; return 0;
-	case 'd': o->decode = arg; return 0;
-	case 'h': o->hashes = arg; return 0;
-	case 'p': o->pictures = arg; return 0;
-	case 'v': o->version = true; return 0;
-	case 't': o->attempt = arg; return 0;
-	case 'x': return sandbox_mode(&o->sandbox, arg);
-	case 'S': return sscanf(arg, "%4ux%4u", &o->make.w, &o->make.h) == 2 ? 0 : EINVAL;
-	case 'f': return number(&o->make.fps, arg, 1, 60);
-	case 'b': return number(&o->make.bitrate, arg, 64000, 50000000);
-	case 's': return number(&o->make.seconds, arg, 1, 3600);
-	default:  return EINVAL;
+static const struct spec {
+	const char *name;
+	enum kind kind;
+	size_t off;
+	unsigned lo;
+	unsigned hi;
+} specs[] = {
+	{ "make", TEXT, offsetof(struct options, make.path), 0, 0 },
+	{ "name", TEXT, offsetof(struct options, make.name), 0, 0 },
+	{ "size", SIZE, 0, 0, 0 },
+	{ "fps", NUMBER, offsetof(struct options, make.fps), 1, 60 },
+	{ "bitrate", NUMBER, offsetof(struct options, make.bitrate), 64000, 50000000 },
+	{ "seconds", NUMBER, offsetof(struct options, make.seconds), 1, 3600 },
+	{ "decode", TEXT, offsetof(struct options, decode), 0, 0 },
+	{ "hashes", TEXT, offsetof(struct options, hashes), 0, 0 },
+	{ "pictures", TEXT, offsetof(struct options, pictures), 0, 0 },
+	{ "sandbox", MODE, 0, 0, 0 },
+	{ "sandbox-try", TEXT, offsetof(struct options, attempt), 0, 0 },
+	{ "version", FLAG, offsetof(struct options, version), 0, 0 },
+};
+
+enum { NSPECS = sizeof(specs) / sizeof(specs[0]) };
+
+
+static int set_option(struct options *o, const struct spec *sp, const char *arg)
+{
+	char *field = (char *)o + sp->off;
+
+	switch (sp->kind) {
+
+	case TEXT:
+		*(const char **)(void *)field = arg;
+		return 0;
+
+	case NUMBER:
+		return number((unsigned *)(void *)field, arg, sp->lo, sp->hi);
+
+	case SIZE:
+		return sscanf(arg, "%4ux%4u", &o->make.w, &o->make.h) == 2 ? 0 : EINVAL;
+
+	case MODE:
+		return sandbox_mode(&o->sandbox, arg);
+
+	case FLAG:
+	default:
+		*(bool *)(void *)field = true;
+		return 0;
 	}
+}
+
+
+/* @return 0, or the exit status of wrong usage */
+static int parse(struct options *o, int argc, char *argv[])
+{
+	const char *env = getenv("VISAVIS_MEDIA_SANDBOX");
+	struct option longs[NSPECS + 1] = {{0}};
+	int c, i = 0;
+
+	if (env && sandbox_mode(&o->sandbox, env))
+		return usage("VISAVIS_MEDIA_SANDBOX", "is on, log or off");
+	for (int k = 0; k < NSPECS; k++)
+		longs[k] = (struct option){ specs[k].name, specs[k].kind != FLAG, NULL, 'o' };
+	while ((c = getopt_long(argc, argv, "", longs, &i)) != -1)
+		if (c == '?')
+			return usage(NULL, NULL);
+		else if (set_option(o, &specs[i], optarg))
+			return usage("bad value", optarg);
+	return optind < argc ? usage("not an option", argv[optind]) : 0;
 }
 
 
 int main(int argc, char *argv[])
 {
-	static const struct option longs[] = {
-		{ "make", 1, NULL, 'm' }, { "name", 1, NULL, 'n' }, { "decode", 1, NULL, 'd' },
-		{ "hashes", 1, NULL, 'h' }, { "pictures", 1, NULL, 'p' }, { "size", 1, NULL, 'S' },
-		{ "fps", 1, NULL, 'f' }, { "bitrate", 1, NULL, 'b' }, { "seconds", 1, NULL, 's' },
-		{ "version", 0, NULL, 'v' }, { "sandbox", 1, NULL, 'x' }, { "sandbox-try", 1, NULL, 't' },
-		{ NULL, 0, NULL, 0 },
-	};
 	struct options o = { .make = { .name = "visavis", .w = 1280, .h = 720, .fps = 30, .bitrate = 2000000,
 				       .seconds = 10 } };
-	const char *env = getenv("VISAVIS_MEDIA_SANDBOX");
 	struct stat st;
-	int c, status;
+	int status = parse(&o, argc, argv);
 
-	if (env && sandbox_mode(&o.sandbox, env))
-		return usage("VISAVIS_MEDIA_SANDBOX", "is on, log or off");
-	while ((c = getopt_long(argc, argv, "", longs, NULL)) != -1)
-		if (c == '?')
-			return usage(NULL, NULL);
-		else if (set_option(&o, c, optarg))
-			return usage("bad value", optarg);
-	if (optind < argc)
-		return usage("not an option", argv[optind]);
+	if (status)
+		return status;
 	if (o.version)
 		return puts("visavis-media " VISAVIS_VERSION) < 0;
 	if (o.make.path)

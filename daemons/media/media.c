@@ -111,16 +111,22 @@ static json_t *on_stats(struct media *m, struct message *x, char *why, size_t si
 }
 
 
-static json_t *on_stop(struct media *m, struct message *x, char *why, size_t size)
+static void end_call(struct media *m)
 {
-	json_t *o = with_stats(m, "stopped", true);
-
 	if (!m->call)
-		return o;
+		return;
 	report_event("stats", call_stats(m->call, true));
 	report_media("stop", call_id(m->call), -1, NULL);
 	call_stop(m->call);
 	m->call = NULL;
+}
+
+
+static json_t *on_stop(struct media *m, struct message *x, char *why, size_t size)
+{
+	json_t *o = with_stats(m, "stopped", true);
+
+	end_call(m);
 	return o;
 }
 
@@ -258,7 +264,7 @@ int media_serve(int fd, enum sandbox_mode sandbox)
 	report_init(fd);
 	serve(&m, fd);
 	/* nobody listens any more, or all was said: the call ends in good order */
-	call_stop(m.call);
+	end_call(&m);
 	media_close(&m);
 	log_close();
 	return EXIT_SUCCESS;

@@ -187,6 +187,7 @@ def case_orphan():
     need(a.ask({"msg": "stats"}, "stats")["msg"] == "stats", "answers")
     a.sock.close()
     need(a.proc.wait(20) == 0, "exit code")
+    need(any(e["ev"] == "stats" and e["final"] for e in a.logged()), "its last numbers")
 
 
 def case_bad():

@@ -53,7 +53,7 @@ int svc_dns_args(struct lab *lab, struct lab_node *n, struct service_args *av)
 	int err;
 
 	sbuf_printf(&sb, "no-resolv\nno-hosts\nno-poll\nbind-interfaces\ncache-size=0\n"
-		    "user=root\ngroup=root\npid-file\nlog-queries=extra\nlog-facility=-\n"
+		    "pid-file\nlog-queries=extra\nlog-facility=-\n"
 		    "local=/%s/\n", domain);
 	put_listen(&sb, n->plan);
 	for (size_t i = 0; i < lab->plan.nnodes; i++)
@@ -62,7 +62,8 @@ int svc_dns_args(struct lab *lab, struct lab_node *n, struct service_args *av)
 	err = sb.err ? sb.err : output_write(path, 0644, sbuf_str(&sb));
 	sbuf_reset(&sb);
 
-	service_arg(av, lab, "--keep-in-foreground");
+	/* It stays the user that it is: a user namespace knows no other. */
+	service_arg(av, lab, "--no-daemon");
 	service_arg(av, lab, "--conf-file=%s", path);
 
 	return err;
@@ -71,7 +72,17 @@ int svc_dns_args(struct lab *lab, struct lab_node *n, struct service_args *av)
 
 bool svc_dns_ready(struct lab *lab, struct lab_node *n)
 {
-	return service_port_bound(lab, n, "udp", PORT);
+	const char *log = lab_str(lab, "%s/%s.dnsmasq.txt", lab->path.log, n->name);
+	FILE *f = service_port_bound(lab, n, "udp", PORT) ? fopen(log, "re") : NULL;
+	bool started = false;
+	char line[512];
+
+	while (f && !started && fgets(line, sizeof(line), f))
+		started = strstr(line, "started, version");
+	if (f)
+		(void)fclose(f);
+
+	return started;
 }
 
 

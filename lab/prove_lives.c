@@ -4,6 +4,7 @@
 #include <signal.h>
 #include <stdio.h>
 #include <string.h>
+#include <sys/prctl.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -45,6 +46,7 @@ static int life_live(const struct lab *lab, const struct life *l)
 	pid = fork();
 	if (pid == 0) {
 		(void)signal(SIGINT, SIG_DFL);
+		(void)prctl(PR_SET_PDEATHSIG, SIGTERM);
 		_exit(life_exec(lab, l));
 	}
 

@@ -441,7 +441,7 @@ int prove_report(struct prove *p, FILE *f)
 		.policies = p->policies, .npolicies = p->nfws, .ev = &ev,
 		.seen = p->seen, .counters = p->counters,
 		.capture = p->capture, .tight = p->tight,
-		.dir = p->lab->path.out, .call_from = p->lab->call_from, .call_to = p->lab->call_to,
+		.site_file = p->lab->opt.site_path, .dir = p->lab->path.out, .call_from = p->lab->call_from, .call_to = p->lab->call_to,
 	};
 	json_t *steps = steps_json(p->lab);
 	int err = evidence_load(&ev, p->lab->path.log);

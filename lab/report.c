@@ -207,6 +207,7 @@ json_t *report_make(const struct report_input *in)
 	json_object_set_new(r, "schema", json_integer(1));
 	json_object_set_new(r, "visavis", json_string(VISAVIS_VERSION));
 	json_object_set_new(r, "site", report_site(in));
+	json_object_set_new(r, "site_file", report_string(in->site_file));
 	json_object_set_new(r, "began", json_real(begin));
 	json_object_set_new(r, "ended", json_real(end));
 	json_object_set_new(r, "streams", report_streams(in, r));

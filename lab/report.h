@@ -32,6 +32,7 @@ struct report_input {
 	json_t *tight;		/**< report_tight()'s, or NULL: not tried */
 	json_t *steps;		/**< [{"name","phase","begin","end","ok",
 				  "detail"}], or NULL */
+	const char *site_file;	/**< as the user named it, or NULL */
 	const char *dir;	/**< where files are named from, or NULL */
 	const char *call_from;	/**< host, or NULL: whoever dialled first */
 	const char *call_to;

@@ -446,8 +446,9 @@ static void page_end(struct sbuf *sb, json_t *r)
 		     "On Debian 12, from the source folder:");
 	sbuf_puts(sb, "<pre tabindex=\"0\"><code>./demo\nbuild/tools/visavis/"
 		  "visavis lab prove ");
-	sbuf_put_html(sb, report_str(json_object_get(r, "site"), "name"));
-	sbuf_puts(sb, ".yaml</code></pre><p>The numbers of this page are in "
+	sbuf_put_html(sb, report_str(r, "site_file")[0]
+		      ? report_str(r, "site_file") : "SITE.yaml");
+	sbuf_puts(sb, "</code></pre><p>The numbers of this page are in "
 		  "<code>report.json</code>, the packets in "
 		  "<code>capture/</code> (Wireshark opens them), the programs' "
 		  "events in <code>log/</code>.</p></section></div></main>"

@@ -12,6 +12,8 @@
 #include "lab/sweep.h"
 #include "lib/policy/policy.h"
 
+enum { PROGRESS_MS = 20 };
+
 /** One firewall under watch. */
 struct prove_fw {
 	struct lab_node *node;
@@ -324,11 +326,12 @@ static int routers_list(struct prove *p, struct sweep_config *cfg)
 }
 
 
-static void tight_progress_h(unsigned percent, void *arg)
+static int tight_progress_h(unsigned percent, void *arg)
 {
 	struct prove *p = arg;
 
 	lab_progress(p->lab, percent, "trying every port of every pair");
+	return lab_sleep(p->lab, PROGRESS_MS, NULL);
 }
 
 
@@ -347,10 +350,10 @@ int prove_tight(struct prove *p)
 		err = routers_list(p, &cfg);
 	if (!err)
 		err = sweep_run(&r, &p->arena, &cfg);
-	if (err) {
+	if (err && err != ECANCELED)
 		lab_say(p->lab, "cannot try the firewalls: %s", strerror(err));
+	if (err)
 		return err;
-	}
 
 	json_decref(p->tight);
 	p->tight = report_tight(&r, &cfg);

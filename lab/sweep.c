@@ -277,13 +277,16 @@ static void progress_loop(struct sweep *sw, const struct sweep_config *cfg)
 
 	(void)pthread_mutex_lock(&sw->lock);
 	while (sw->living) {
+		int err = 0;
 		unsigned percent = (unsigned)(sw->ndone * 100 /
 					      (sw->plan.nparts + 1));
 
 		(void)pthread_mutex_unlock(&sw->lock);
 		if (cfg->progress_h)
-			cfg->progress_h(percent, cfg->arg);
+			err = cfg->progress_h(percent, cfg->arg);
 		(void)pthread_mutex_lock(&sw->lock);
+		if (err && !sw->err)
+			sw->err = err;
 		(void)clock_gettime(CLOCK_REALTIME, &until);
 		until.tv_nsec += 200000000;
 		until.tv_sec += until.tv_nsec / 1000000000;

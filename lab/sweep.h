@@ -46,8 +46,9 @@ struct sweep_config {
 	size_t nrouters;
 	unsigned workers;	/**< 0: one per processor, at most 4 */
 	bool quick;		/**< only edges, ICMP and false sources */
-	void (*progress_h)(unsigned percent, void *arg);  /**< or NULL; called
-				  from the thread that called sweep_run() */
+	int (*progress_h)(unsigned percent, void *arg);  /**< or NULL; called
+				  from the thread that called sweep_run(); what
+				  it returns, if not 0, ends the sweep */
 	void *arg;
 };
 
@@ -103,7 +104,8 @@ struct sweep_result {
  * answers are suppressed while it runs, by a table that is taken away again.
  *
  * @param r  filled; lives in `a`
- * @return 0 (see r for what was found), or errno of setting it up
+ * @return 0 (see r for what was found), errno of setting it up, or what
+ *         progress_h returned
  */
 int sweep_run(struct sweep_result *r, struct arena *a,
 	      const struct sweep_config *cfg);

@@ -6,6 +6,9 @@
 
 const struct policy_backend policy_backends[] = {
 	{"nftables", "nft", "Linux nftables, one inet table", backend_nftables},
+	{"iptables", "iptables", "Linux iptables-restore and ip6tables-restore, one file for both",
+	 backend_iptables},
+	{"pf", "pf.conf", "pf of OpenBSD and FreeBSD", backend_pf},
 	{NULL, NULL, NULL, NULL},
 };
 

@@ -8,5 +8,7 @@
 #include "lib/policy/policy.h"
 
 int backend_nftables(struct sbuf *sb, struct arena *a, const struct policy *p);
+int backend_iptables(struct sbuf *sb, struct arena *a, const struct policy *p);
+int backend_pf(struct sbuf *sb, struct arena *a, const struct policy *p);
 
 #endif

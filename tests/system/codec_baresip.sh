@@ -44,9 +44,10 @@ baresip_stop() {
 	mv baresip-b/out baresip-b/out.last
 	ctl callcontrol quit >/dev/null 2>&1 || kill "${pid[callcontrol]}"
 	wait "${pid[callcontrol]}" 2>/dev/null
-	rm -f callcontrol/*.db*
+	rm -f callcontrol/*.db* callcontrol.jsonl
 	start_callcontrol
-	wait_for 20 registered paris
+	ctl paris register >/dev/null
+	wait_for 20 event callcontrol "g('ev') == 'register' and g('state') == 'ok' and '1001' in g('aor')"
 }
 
 SETTINGS_paris='auto-answer: on, source-video: "pattern:320x240@15",'

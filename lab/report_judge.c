@@ -260,8 +260,11 @@ static void row_merge(json_t *row, json_t *other)
 	json_array_foreach(json_object_get(other, "logged"), i, l)
 		json_array_append(json_object_get(row, "logged"), l);
 
-	if (report_true(other, "applies"))
+	/* why a row fails is told by the life in which it could have been */
+	if (report_true(other, "applies") && !report_true(row, "applies")) {
 		json_object_set_new(row, "applies", json_true());
+		json_object_set(row, "reason", json_object_get(other, "reason"));
+	}
 	if (report_true(other, "carried") && !report_true(row, "carried")) {
 		json_object_set_new(row, "carried", json_true());
 		json_object_set_new(row, "reason", json_null());

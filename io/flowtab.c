@@ -232,9 +232,7 @@ static int udp_bind(int *fdp, const struct flow_row *r, const struct sa *addr)
 	if (fd < 0)
 		return errno;
 
-	err = guard_permit_bind(r->id, r->dscp, SOCK_DGRAM, &addr->u.sa);
-	if (!err && bind(fd, &addr->u.sa, addr->len))
-		err = errno;
+	err = guard_bind(fd, r->dscp, &addr->u.sa, addr->len);
 	if (err) {
 		(void)close(fd);
 		return err;

@@ -181,6 +181,13 @@ static int refuse(const char *call, int type, const struct sockaddr *sa)
 }
 
 
+int guard_bind(int fd, uint8_t dscp, const struct sockaddr *sa, socklen_t len)
+{
+	fd_set_state(fd, FD_LISTENS, dscp);
+	return syscall(SYS_bind, fd, sa, len) ? errno : 0;
+}
+
+
 int bind(int fd, const struct sockaddr *sa, socklen_t len)
 {
 	const struct permit *p;

@@ -246,6 +246,14 @@ static void media_ports_are_the_rows(void **state)
 	for (int i = 0; i < 64; i++)
 		close(fds[i]);
 
+	/* call after call: nothing is used up */
+	for (int i = 0; i < 2000; i++) {
+		struct sa sa = addr("127.77.1.10", 0);
+
+		assert_int_equal(flowtab_udp(&fds[0], "A2-21", &sa, true), 0);
+		close(fds[0]);
+	}
+
 	for (uint16_t port = 32768; port < 32770; port++) {
 		struct sa sa = addr("127.77.1.10", port);
 

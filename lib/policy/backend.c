@@ -9,6 +9,11 @@ const struct policy_backend policy_backends[] = {
 	{"iptables", "iptables", "Linux iptables-restore and ip6tables-restore, one file for both",
 	 backend_iptables},
 	{"pf", "pf.conf", "pf of OpenBSD and FreeBSD", backend_pf},
+	{"ios", "ios", "Cisco IOS and IOS-XE, extended lists", backend_ios},
+	{"ios-groups", "ios", "Cisco IOS and IOS-XE with object groups", backend_ios_groups},
+	{"iosxr", "iosxr", "Cisco IOS-XR", backend_iosxr},
+	{"nxos", "nxos", "Cisco NX-OS", backend_nxos},
+	{"asa", "asa", "Cisco ASA", backend_asa},
 	{NULL, NULL, NULL, NULL},
 };
 

@@ -10,5 +10,10 @@
 int backend_nftables(struct sbuf *sb, struct arena *a, const struct policy *p);
 int backend_iptables(struct sbuf *sb, struct arena *a, const struct policy *p);
 int backend_pf(struct sbuf *sb, struct arena *a, const struct policy *p);
+int backend_ios(struct sbuf *sb, struct arena *a, const struct policy *p);
+int backend_ios_groups(struct sbuf *sb, struct arena *a, const struct policy *p);
+int backend_iosxr(struct sbuf *sb, struct arena *a, const struct policy *p);
+int backend_nxos(struct sbuf *sb, struct arena *a, const struct policy *p);
+int backend_asa(struct sbuf *sb, struct arena *a, const struct policy *p);
 
 #endif

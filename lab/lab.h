@@ -18,7 +18,7 @@
 
 #include <jansson.h>
 
-#include "lab/plan.h"
+#include "lab/plan/plan.h"
 #include "lib/base/arena.h"
 #include "lib/policy/need.h"
 #include "lib/site/site.h"

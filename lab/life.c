@@ -7,7 +7,7 @@
 #include "lab/child.h"
 #include "lab/ping.h"
 #include "lab/prove.h"
-#include "lab/service.h"
+#include "lab/service/service.h"
 #include "lab/supervise.h"
 
 enum { REGISTER_MS = 20000, NTP_MS = 20000, CALL_MS = 15000, HANGUP_MS = 10000, ASK_MS = 3000 };

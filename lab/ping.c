@@ -6,7 +6,7 @@
 
 #include "lab/child.h"
 #include "lab/ping.h"
-#include "lab/service.h"
+#include "lab/service/service.h"
 
 enum { PING_MS = 8000, PING_MAX = 4096 };
 

@@ -4,12 +4,12 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-#include "lab/capture.h"
-#include "lab/evidence.h"
-#include "lab/inns.h"
+#include "lab/proof/capture.h"
+#include "lab/proof/evidence.h"
+#include "lab/proof/inns.h"
+#include "lab/proof/sweep.h"
 #include "lab/prove.h"
-#include "lab/report.h"
-#include "lab/sweep.h"
+#include "lab/report/report.h"
 #include "lib/policy/policy.h"
 
 enum { PROGRESS_MS = 20 };

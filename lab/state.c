@@ -5,8 +5,8 @@
 #include <unistd.h>
 
 #include "io/siteload.h"
-#include "lab/ca.h"
 #include "lab/output.h"
+#include "lab/service/ca.h"
 #include "lab/state.h"
 
 

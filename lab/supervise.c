@@ -10,13 +10,13 @@
 #include <unistd.h>
 
 #include "lab/child.h"
-#include "lab/clips.h"
 #include "lab/control.h"
 #include "lab/enforce.h"
 #include "lab/loop.h"
 #include "lab/ns.h"
 #include "lab/output.h"
-#include "lab/service.h"
+#include "lab/service/clips.h"
+#include "lab/service/service.h"
 #include "lab/state.h"
 #include "lab/supervise.h"
 #include "lab/tell.h"

@@ -9,7 +9,7 @@
 #include <stdbool.h>
 #include <stddef.h>
 
-#include "daemons/media/session.h"
+#include "daemons/media/session/session.h"
 
 enum { IPC_MESSAGE_MAX = 65536, IPC_STREAMS_MAX = 8, IPC_FDS_MAX = 2 * IPC_STREAMS_MAX };
 

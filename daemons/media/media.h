@@ -6,14 +6,14 @@
 
 #include <stdio.h>
 
-#include "daemons/media/decoder.h"
-#include "daemons/media/encoder.h"
+#include "daemons/media/coding/decoder.h"
+#include "daemons/media/coding/encoder.h"
+#include "daemons/media/ends/shots.h"
+#include "daemons/media/ends/sink.h"
+#include "daemons/media/ends/source.h"
 #include "daemons/media/ipc.h"
 #include "daemons/media/sandbox.h"
 #include "daemons/media/sender.h"
-#include "daemons/media/shots.h"
-#include "daemons/media/sink.h"
-#include "daemons/media/source.h"
 
 struct call;
 

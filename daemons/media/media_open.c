@@ -6,7 +6,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-#include "daemons/media/audio_codec.h"
+#include "daemons/media/coding/audio_codec.h"
 #include "daemons/media/media.h"
 #include "io/log.h"
 

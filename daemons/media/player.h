@@ -8,14 +8,14 @@
 #include <stdatomic.h>
 #include <stdio.h>
 
-#include "daemons/media/decoder.h"
+#include "daemons/media/coding/decoder.h"
 #include "daemons/media/dist.h"
+#include "daemons/media/ends/shots.h"
+#include "daemons/media/ends/sink.h"
 #include "daemons/media/lipsync.h"
+#include "daemons/media/picture/timecode.h"
+#include "daemons/media/picture/tone.h"
 #include "daemons/media/queue.h"
-#include "daemons/media/shots.h"
-#include "daemons/media/sink.h"
-#include "daemons/media/timecode.h"
-#include "daemons/media/tone.h"
 #include "daemons/media/worker.h"
 
 /** What statistics need; read under mu. */

@@ -2,7 +2,7 @@
 #include <stdlib.h>
 
 #include "daemons/media/clock.h"
-#include "daemons/media/hash.h"
+#include "daemons/media/picture/hash.h"
 #include "daemons/media/player.h"
 
 enum { POLL_US = 500000, FPS_WINDOW_US = 1000000, DELAY_MAX_US = 60000000 };

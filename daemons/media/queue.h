@@ -4,7 +4,7 @@
 #ifndef VISAVIS_DAEMONS_MEDIA_QUEUE_H
 #define VISAVIS_DAEMONS_MEDIA_QUEUE_H
 
-#include "daemons/media/session.h"
+#include "daemons/media/session/session.h"
 
 enum { QUEUE_FRAMES = 128, QUEUE_BYTES = 16 << 20 };
 

@@ -8,9 +8,9 @@
 
 #include <stdatomic.h>
 
-#include "daemons/media/encoder.h"
-#include "daemons/media/shots.h"
-#include "daemons/media/source.h"
+#include "daemons/media/coding/encoder.h"
+#include "daemons/media/ends/shots.h"
+#include "daemons/media/ends/source.h"
 #include "daemons/media/worker.h"
 
 /** Where a clip stands: picture and sound of one file share it, so that both

@@ -4,11 +4,11 @@
 #include <string.h>
 #include <unistd.h>
 
-#include "daemons/media/clip.h"
-#include "daemons/media/decoder.h"
-#include "daemons/media/hash.h"
-#include "daemons/media/pngfile.h"
-#include "daemons/media/timecode.h"
+#include "daemons/media/coding/clip.h"
+#include "daemons/media/coding/decoder.h"
+#include "daemons/media/picture/hash.h"
+#include "daemons/media/picture/pngfile.h"
+#include "daemons/media/picture/timecode.h"
 #include "daemons/media/tool.h"
 
 enum { PICTURE_EVERY_US = 5000000 };

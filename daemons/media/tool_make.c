@@ -5,9 +5,9 @@
 #include <libavcodec/avcodec.h>
 #include <libavformat/avformat.h>
 
-#include "daemons/media/encoder.h"
-#include "daemons/media/scene.h"
-#include "daemons/media/tone.h"
+#include "daemons/media/coding/encoder.h"
+#include "daemons/media/picture/scene.h"
+#include "daemons/media/picture/tone.h"
 #include "daemons/media/tool.h"
 
 enum { KEY_SECONDS = 2, OPUS_HEAD = 19, NOISE = 4 };

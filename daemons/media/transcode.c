@@ -4,7 +4,7 @@
 #include <stdlib.h>
 #include <libswscale/swscale.h>
 
-#include "daemons/media/decoder.h"
+#include "daemons/media/coding/decoder.h"
 
 struct transcode {
 	struct source s;

@@ -5,7 +5,7 @@
 #include <sys/mman.h>
 #include <unistd.h>
 
-#include "daemons/media/clip.h"
+#include "daemons/media/coding/clip.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 

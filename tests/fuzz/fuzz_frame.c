@@ -1,9 +1,9 @@
 #include <stddef.h>
 #include <stdint.h>
 
-#include "lab/frame.h"
-#include "lab/nflog.h"
-#include "lab/probe.h"
+#include "lab/proof/frame.h"
+#include "lab/proof/nflog.h"
+#include "lab/proof/probe.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 

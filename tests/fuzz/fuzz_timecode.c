@@ -3,7 +3,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "daemons/media/timecode.h"
+#include "daemons/media/picture/timecode.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 

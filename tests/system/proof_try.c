@@ -14,10 +14,10 @@
 #include <unistd.h>
 
 #include "io/siteload.h"
-#include "lab/capture.h"
-#include "lab/evidence.h"
-#include "lab/report.h"
-#include "lab/sweep.h"
+#include "lab/proof/capture.h"
+#include "lab/proof/evidence.h"
+#include "lab/proof/sweep.h"
+#include "lab/report/report.h"
 #include "lib/policy/policy.h"
 
 enum { NODES_MAX = 32 };

@@ -15,7 +15,7 @@
 #include <time.h>
 #include <unistd.h>
 
-#include "daemons/media/session.h"
+#include "daemons/media/session/session.h"
 #include "lib/base/b64.h"
 #include "lib/h264/nal.h"
 

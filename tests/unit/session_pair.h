@@ -11,7 +11,7 @@
 #include <time.h>
 #include <unistd.h>
 
-#include "daemons/media/session.h"
+#include "daemons/media/session/session.h"
 
 enum { WAIT_S = 20, FRAMES_MAX = 400, FRAME_US = 10000 };
 

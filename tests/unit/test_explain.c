@@ -7,8 +7,8 @@
 
 #include <cmocka.h>
 
-#include "lab/explain.h"
-#include "lab/probe.h"
+#include "lab/proof/explain.h"
+#include "lab/proof/probe.h"
 #include "lib/base/arena.h"
 #include "tests/unit/failmalloc.h"
 

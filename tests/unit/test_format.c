@@ -6,7 +6,7 @@
 
 #include <cmocka.h>
 
-#include "daemons/media/format.h"
+#include "daemons/media/coding/format.h"
 
 static const char ours[] = "profile-level-id=42e028;packetization-mode=1;level-asymmetry-allowed=1";
 

@@ -7,7 +7,7 @@
 
 #include <cmocka.h>
 
-#include "daemons/media/g711.h"
+#include "daemons/media/coding/g711.h"
 
 
 /* The tables give values at 14 and 13 bits; ours are left-aligned to 16. */

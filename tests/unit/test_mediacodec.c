@@ -11,11 +11,11 @@
 
 #include <cmocka.h>
 
-#include "daemons/media/clip.h"
-#include "daemons/media/decoder.h"
-#include "daemons/media/encoder.h"
-#include "daemons/media/scene.h"
-#include "daemons/media/tone.h"
+#include "daemons/media/coding/clip.h"
+#include "daemons/media/coding/decoder.h"
+#include "daemons/media/coding/encoder.h"
+#include "daemons/media/picture/scene.h"
+#include "daemons/media/picture/tone.h"
 
 enum { W = 640, H = 360, FPS = 30 };
 

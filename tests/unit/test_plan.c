@@ -7,7 +7,7 @@
 
 #include <cmocka.h>
 
-#include "lab/plan.h"
+#include "lab/plan/plan.h"
 #include "tests/unit/failmalloc.h"
 
 /* A site under test, its plan and the messages. */

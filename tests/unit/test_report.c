@@ -7,7 +7,7 @@
 
 #include <cmocka.h>
 
-#include "lab/report.h"
+#include "lab/report/report.h"
 #include "tests/unit/failmalloc.h"
 
 static const char site_yaml[] =

@@ -6,7 +6,7 @@
 
 #include <cmocka.h>
 
-#include "lab/sweep_plan.h"
+#include "lab/proof/sweep_plan.h"
 
 static const struct flow_port high = {.lo = 1024, .hi = 65535, .ephemeral = true};
 static const struct flow_port sips = {.lo = 5061, .hi = 5061};

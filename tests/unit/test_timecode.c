@@ -7,8 +7,8 @@
 
 #include <cmocka.h>
 
-#include "daemons/media/scene.h"
-#include "daemons/media/timecode.h"
+#include "daemons/media/picture/scene.h"
+#include "daemons/media/picture/timecode.h"
 #include "tests/unit/failmalloc.h"
 
 static const struct { unsigned w, h; } sizes[] = {

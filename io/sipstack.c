@@ -7,6 +7,7 @@
 #include "io/flowtab.h"
 #include "io/log.h"
 #include "io/sipstack.h"
+#include "io/sipwatch.h"
 
 #include "io/libre.h"
 
@@ -182,7 +183,9 @@ static int transport_add(struct adder *ad, enum sip_transp tp,
 			return err;
 	}
 
+	sipwatch_begin();
 	err = sip_transp_add(ad->sip, tp, addr, ad->tls);
+	sipwatch_end();
 	if (err)
 		return err;
 

@@ -13,9 +13,10 @@ check "SHA-256 over UDP" $PEER register $CC SHA-256 udp
 check "SHA-256 over TCP" $PEER register $CC SHA-256 tcp
 check "MD5 after both were offered" $PEER register $CC MD5 udp
 for t in contacts instance_replaces wrong replay count_goes_up foreign_nonce_is_stale not_my_number too_brief \
-	refusals relaying torn oversized malformed forged_response many_connections loop locked; do
+	refusals relaying torn oversized unreadable malformed forged_response many_connections loop locked; do
 	check "$t" $PEER $t $CC
 done
+check "what could not be read is in the log" logged ev=log level=warning "msg~and was refused; it came from 127.1.0."
 check "a wrong password is in the log" logged ev=register state=failed
 check "row A2-19 was logged as carried" logged ev=flow row=A2-19 outcome=ok
 check "row A2-20 was logged as carried" logged ev=flow row=A2-20 outcome=ok

@@ -291,8 +291,10 @@ def t_oversized(srv):
     except (ConnectionResetError, BrokenPipeError):
         pass
     p = Peer(srv)
-    p.send(b"OPTIONS sip:x SIP/2.0\r\nX: " + b"a" * 60000)
-    t_options(srv)
+    p.send(p.build("OPTIONS", f"sip:{srv}", [f"X-Fill: {'a' * 60000}"]))
+    want(p.recv(), 200)
+    p.send(p.build("OPTIONS", f"sip:{srv}", ["X-Fill: " + "a" * 60000])[:-4])
+    want(p.recv(), 400)
 
 
 def t_many_connections(srv):
@@ -343,6 +345,25 @@ def t_malformed(srv):
             pass
         t.s.close()
         t_options(srv)
+
+
+def t_unreadable(srv):
+    """What the decoder does not take is answered too, so that nobody repeats it for half a minute."""
+    p = Peer(srv)
+    good = p.build("INVITE", f"sip:1002@{srv}")
+    for bad in (good.replace(b"CSeq: 1", b"CSeq: x"), good.replace(b"<sip:", b"<s\xffp"), good[:-2],
+                good.replace(b"SIP/2.0/UDP", b"SIP/9/X"), good.replace(b"INVITE sip:", b"INVITE :")):
+        p.send(bad)
+        m = want(p.recv(), 400)
+        assert p.callid in m.get("Call-ID")[0], m.text
+    p.s.settimeout(0.3)
+    for bad in (good[:40], good.replace(b"CSeq: 1 INVITE", b"CSeq: x ACK").replace(b"INVITE sip", b"ACK sip"),
+                good.replace(b"INVITE sip:1002@" + srv.encode() + b" SIP/2.0", b"SIP/2.0 two hundred"), b"\0" * 30):
+        p.send(bad)
+        try:
+            raise AssertionError(p.recv().text)
+        except socket.timeout:
+            pass
 
 
 def t_forged_response(srv):

@@ -103,6 +103,13 @@ void jsonw_uint(struct jsonw *w, const char *key, unsigned long v)
 }
 
 
+void jsonw_int(struct jsonw *w, const char *key, long v)
+{
+	lead(w, key);
+	sbuf_printf(w->sb, "%ld", v);
+}
+
+
 void jsonw_bool(struct jsonw *w, const char *key, bool v)
 {
 	lead(w, key);

@@ -28,6 +28,7 @@ void jsonw_close(struct jsonw *w);
 /** s must be UTF-8; NULL writes null. */
 void jsonw_str(struct jsonw *w, const char *key, const char *s);
 void jsonw_uint(struct jsonw *w, const char *key, unsigned long v);
+void jsonw_int(struct jsonw *w, const char *key, long v);
 void jsonw_bool(struct jsonw *w, const char *key, bool v);
 
 #endif

@@ -14,6 +14,11 @@ const struct policy_backend policy_backends[] = {
 	{"iosxr", "iosxr", "Cisco IOS-XR", backend_iosxr},
 	{"nxos", "nxos", "Cisco NX-OS", backend_nxos},
 	{"asa", "asa", "Cisco ASA", backend_asa},
+	{"srx", "srx", "Junos zone policies of SRX firewalls, set lines", backend_srx},
+	{"panos", "panos", "PAN-OS, set lines", backend_panos},
+	{"fortios", "fortios", "FortiOS 6.4 and later", backend_fortios},
+	{"aws", "json", "AWS security groups, JSON", backend_aws},
+	{"aws-tf", "tf", "AWS security groups, Terraform", backend_aws_tf},
 	{NULL, NULL, NULL, NULL},
 };
 

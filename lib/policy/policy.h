@@ -84,6 +84,8 @@ struct policy {
 	size_t nsets;
 	struct policy_rule *rules;	/**< in the order of the matrix */
 	size_t nrules;
+	struct diag_list *notes;	/**< NULL, or where a back end says what
+					  its dialect cannot, as warnings */
 };
 
 /**

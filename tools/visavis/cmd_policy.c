@@ -90,6 +90,7 @@ static int compile_firewall(struct compile *c, const struct site_firewall *fw)
 {
 	const char *dialect = c->to ? c->to : fw->dialect;
 	const struct policy_backend *b = policy_backend_find(dialect);
+	struct diag_list notes = {0};
 	struct sbuf sb = {0};
 	struct policy p;
 	int err, rc;
@@ -101,8 +102,11 @@ static int compile_firewall(struct compile *c, const struct site_firewall *fw)
 	}
 
 	err = policy_build(&p, &c->mem, &c->site, fw, &c->needs);
+	p.notes = &notes;
 	if (!err)
 		err = b->emit(&sb, &c->mem, &p);
+	siteload_print(stderr, &notes);
+	diag_reset(&notes);
 	if (err) {
 		(void)fprintf(stderr, "visavis policy: firewall %s: %s\n", fw->name, strerror(err));
 		rc = EXIT_FINDINGS;

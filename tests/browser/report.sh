@@ -37,7 +37,8 @@ browse() {
 browse --dump-dom "file://$T/run/report.html" >"$T/dom"
 grep -q '</html>' "$T/dom"
 ok $? "the page loads"
-! grep CONSOLE "$T/stderr"
+# the browser's own pages complain about a slow machine; ours must not say a word
+! grep CONSOLE "$T/stderr" | grep -v 'source: chrome://' | sed 's/^/# /' | grep .
 ok $? "nothing is complained about on the console"
 ! grep -q '<script' "$T/dom"
 ok $? "no script is on the page"

@@ -87,6 +87,7 @@ struct lab_options {
 	bool prove;
 	bool detach;
 	bool quiet;
+	bool frames;		/**< rooms log a hash of each decoded picture */
 };
 
 struct lab_child;

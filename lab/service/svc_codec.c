@@ -24,6 +24,8 @@ int svc_codec_args(struct lab *lab, struct lab_node *n, struct service_args *av)
 	service_arg(av, lab, "%s/%s.codec.jsonl", lab->path.log, n->name);
 	service_arg(av, lab, "--out");
 	service_arg(av, lab, "%s", pictures);
+	if (lab->opt.frames)
+		service_arg(av, lab, "--frames");
 	if (lab->opt.security >= 0) {
 		service_arg(av, lab, "--security");
 		service_arg(av, lab, "%s", lab->opt.security ? "on" : "off");

@@ -96,6 +96,7 @@ static void usage(FILE *f)
 		      "  --seconds N        run: how long the meeting lasts (%d)\n"
 		      "  --security on|off  instead of what the site says\n"
 		      "  --prove            run: try every port of every pair of hosts too\n"
+		      "  --frames           log a hash of every decoded picture to pictures/HOST/frames.tsv\n"
 		      "  --detach           up: return once the site is up\n"
 		      "  --quiet            say only what goes wrong\n", SECONDS_DEFAULT);
 }
@@ -136,6 +137,7 @@ static int options_parse(struct lab_options *o, int argc, char *argv[])
 		{"out", required_argument, NULL, 'o'}, {"seconds", required_argument, NULL, 's'},
 		{"security", required_argument, NULL, 'S'}, {"prove", no_argument, NULL, 'p'},
 		{"detach", no_argument, NULL, 'd'}, {"quiet", no_argument, NULL, 'q'},
+		{"frames", no_argument, NULL, 'f'},
 		{"help", no_argument, NULL, 'h'}, {NULL, 0, NULL, 0},
 	};
 	int ch, err = 0;
@@ -151,6 +153,7 @@ static int options_parse(struct lab_options *o, int argc, char *argv[])
 		case 'p': o->prove = true; break;
 		case 'd': o->detach = true; break;
 		case 'q': o->quiet = true; break;
+		case 'f': o->frames = true; break;
 		case 'h': return -1;
 		default: err = EINVAL; break;
 		}

@@ -149,7 +149,7 @@ static void user_handler(struct ctl_conn *conn, int argc, const char *argv[],
 	else if (argc == 3 && !strcmp(what, "add"))
 		user_add(conn, arg, argv[1], argv[2]);
 	else
-		ctl_fail(conn, "user add NUMBER PASSWORD, user del NUMBER, or "
+		ctl_fail(conn, "user add NUMBER, user del NUMBER, or "
 			 "user list");
 }
 
@@ -170,7 +170,7 @@ static const struct ctl_cmd commands[] = {
 	{"registrations", "", "who is registered and from where",
 	 registrations_handler},
 	{"calls", "", "calls in progress", calls_handler},
-	{"user", "add NUMBER PASSWORD | del NUMBER | list", "who may register",
+	{"user", "add NUMBER | del NUMBER | list", "who may register",
 	 user_handler},
 	{"quit", "", "end the program", quit_handler},
 	{NULL}

@@ -22,6 +22,17 @@ check "row A2-19 was logged as carried" logged ev=flow row=A2-19 outcome=ok
 check "row A2-20 was logged as carried" logged ev=flow row=A2-20 outcome=ok
 check "the console lists the registration" sh -c "visavis ctl callcontrol registrations | grep -q 1001"
 
+# passwords are no arguments
+check "a user is added, the password from standard input" sh -c 'echo secret4 | visavis ctl callcontrol user add 1004'
+check "who then registers" $PEER register $CC SHA-256 udp 1004 secret4 $C 5074
+check "a password among the arguments is refused" sh -c '! visavis ctl callcontrol user add 1005 secret5 </dev/null 2>&1 &&
+	visavis ctl callcontrol user add 1005 secret5 </dev/null 2>&1 | grep -q "standard input"'
+check "no password, no user" sh -c '! visavis ctl callcontrol user add 1005 </dev/null'
+check "a terminal does not show it" $PEER secret_typed 1006 secret6 secret6 "password of 1006 again"
+check "typed twice it counts" $PEER register $CC SHA-256 udp 1006 secret6 $C 5076
+check "two that differ change nothing" $PEER secret_typed 1007 one two differ
+check "only who has a password is a user" sh -c 'visavis ctl callcontrol user list | grep -c 100 | grep -qx 5'
+
 # registrations outlive the program
 check "one contact is registered" $PEER register $CC SHA-256 udp 1003 secret3 $C 5070
 cc_killed

@@ -6,6 +6,7 @@ usage: sip_peer.py TEST SERVER [ARGUMENT...]; the exit status is the result.
 import hashlib
 import json
 import os
+import pty
 import re
 import socket
 import sys
@@ -486,6 +487,26 @@ def t_restart_in_call(srv, up, again):
                    to=f"<sip:1001@{srv}>;tag={a.tag}"))
     a.answer(a.wait("BYE"), 200, "OK")
     want(b.wait("200"), 200)
+
+
+def t_secret_typed(number, first, second, says):
+    """A person at a terminal, who sees what the program says but not what is typed."""
+    pid, fd = pty.fork()
+    if not pid:
+        os.execvp("visavis", ["visavis", "ctl", "callcontrol", "user", "add", number])
+    seen = b""
+
+    def until(text):
+        nonlocal seen
+        while text not in seen:
+            seen += os.read(fd, 1000)
+    until(f"password of {number}: ".encode())
+    os.write(fd, first.encode() + b"\n")
+    until(f"password of {number} again: ".encode())
+    os.write(fd, second.encode() + b"\n")
+    until(says.encode())
+    status = os.waitstatus_to_exitcode(os.waitpid(pid, 0)[1])
+    assert first.encode() not in seen and status == (0 if first == second else 3), (seen, status)
 
 
 def t_logged(path, *wanted):

@@ -9,8 +9,9 @@
 
 #include "io/ctl.h"
 #include "tools/visavis/cmd.h"
+#include "tools/visavis/secret.h"
 
-enum { QUICK_MS = 10 * 1000, CALL_MS = 240 * 1000 };
+enum { QUICK_MS = 10 * 1000, CALL_MS = 240 * 1000, SECRET_SIZE = 256 };
 
 struct ctl_options {
 	bool json;
@@ -28,7 +29,9 @@ static int usage(FILE *f)
 		"usage: visavis ctl [--json] [--socket PATH] HOST COMMAND [ARG...]\n\n"
 		"  visavis ctl paris help         what this program takes\n"
 		"  visavis ctl paris call 1002    place a call, wait until it is answered\n"
-		"  visavis ctl paris status       registration, call, streams\n\n"
+		"  visavis ctl paris status       registration, call, streams\n"
+		"  visavis ctl callcontrol user add 1003   asks for the password, or reads it\n"
+		"                                 from standard input\n\n"
 		"  --json         print the answer as JSON\n"
 		"  --socket PATH  its control socket (default: $VISAVIS_RUN/HOST/ctl.sock, or\n"
 		"                 /run/visavis/HOST/ctl.sock); HOST is then left out\n");
@@ -169,12 +172,39 @@ static int failed(const struct ctl_options *o, const char *path, int err)
 }
 
 
+/* The password of a new user is an argument of the program's command, but not
+ * of ours: `ps` shows ours to everybody. @return an exit code */
+static int secret_add(struct ctl_options *o, char *secret)
+{
+	char what[80];
+	int err;
+
+	if (strcmp(o->cmd, "user") || o->nargs < 2 || strcmp(o->args[0], "add"))
+		return EXIT_OK;
+	if (o->nargs != 2) {
+		(void)fprintf(stderr, "visavis ctl: give only the number: the password is asked for, or "
+			      "read from standard input, so that no list of processes shows it\n");
+		return EXIT_USAGE;
+	}
+	(void)snprintf(what, sizeof(what), "password of %.40s", o->args[1]);
+	err = secret_read(secret, SECRET_SIZE, what);
+	if (err == EINVAL)
+		(void)fprintf(stderr, "visavis ctl: the two passwords differ; nothing was changed\n");
+	else if (err)
+		(void)fprintf(stderr, "visavis ctl: no password: %s; nothing was changed\n",
+			      err == ENODATA ? "standard input has none" : strerror(err));
+	/* there is room: argv ends with a NULL that nobody reads any more */
+	o->args[o->nargs++] = secret;
+	return err ? EXIT_USAGE : EXIT_OK;
+}
+
+
 int cmd_ctl(int argc, char *argv[])
 {
 	struct ctl_options o = {0};
 	json_t *answer = NULL;
 	const char *path;
-	char buf[256];
+	char buf[256], secret[SECRET_SIZE] = "";
 	int err, code;
 
 	if (argc > 1 && (!strcmp(argv[1], "--help") || !strcmp(argv[1], "help")))
@@ -190,8 +220,12 @@ int cmd_ctl(int argc, char *argv[])
 		}
 		path = buf;
 	}
+	code = secret_add(&o, secret);
+	if (code != EXIT_OK)
+		return code;
 	err = ctl_request(&answer, path, o.cmd, o.nargs, (const char *const *)o.args,
 			  strcmp(o.cmd, "call") ? QUICK_MS : CALL_MS);
+	explicit_bzero(secret, sizeof(secret));
 	if (err)
 		return failed(&o, path, err);
 

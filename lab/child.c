@@ -326,13 +326,13 @@ bool lab_child_done(const struct lab_child *c, int *status)
 
 void lab_child_stop(struct lab *lab, struct lab_child *c)
 {
-	uint64_t until = lab_now_us() + 2000000;
+	uint64_t until = lab_mono_us() + 2000000;
 
 	c->expected = true;
 	if (!c->done)
 		(void)kill(c->pid, SIGTERM);
 	while (!c->done) {
-		if (lab_now_us() > until)
+		if (lab_mono_us() > until)
 			(void)kill(c->pid, SIGKILL);
 		lab_loop_pump(lab, 20);
 	}
@@ -371,14 +371,14 @@ static bool children_left(struct lab *lab)
 
 void lab_children_end(struct lab *lab, unsigned limit_ms)
 {
-	uint64_t until = lab_now_us() + limit_ms * 1000ULL;
+	uint64_t until = lab_mono_us() + limit_ms * 1000ULL;
 
 	for (struct lab_child *c = lab->children; c; c = c->next) {
 		c->expected = true;
 		if (!c->done)
 			(void)kill(c->pid, SIGTERM);
 	}
-	while (children_left(lab) && lab_now_us() < until)
+	while (children_left(lab) && lab_mono_us() < until)
 		lab_loop_pump(lab, 20);
 
 	/* We are the first process of our PID namespace: -1 is ours alone. */

@@ -109,17 +109,26 @@ const char *lab_str(struct lab *lab, const char *fmt, ...)
 }
 
 
+uint64_t lab_mono_us(void)
+{
+	struct timespec ts;
+
+	(void)clock_gettime(CLOCK_MONOTONIC, &ts);
+	return (uint64_t)ts.tv_sec * 1000000 + (uint64_t)ts.tv_nsec / 1000;
+}
+
+
 int lab_wait(struct lab *lab, bool (*cond_h)(void *arg), void *arg, unsigned limit_ms,
 	     const char *what)
 {
-	uint64_t begin = lab_now_us(), end = begin + limit_ms * 1000ULL;
+	uint64_t begin = lab_mono_us(), end = begin + limit_ms * 1000ULL;
 
 	for (;;) {
 		if (cond_h(arg))
 			return 0;
 		if (lab->stop)
 			return ECANCELED;
-		if (lab_now_us() >= end)
+		if (lab_mono_us() >= end)
 			return ETIMEDOUT;
 		lab_loop_pump(lab, 10);
 		tell_waiting(lab, what, begin, end);
@@ -129,9 +138,9 @@ int lab_wait(struct lab *lab, bool (*cond_h)(void *arg), void *arg, unsigned lim
 
 int lab_sleep(struct lab *lab, unsigned ms, const char *what)
 {
-	uint64_t begin = lab_now_us(), end = begin + ms * 1000ULL, now;
+	uint64_t begin = lab_mono_us(), end = begin + ms * 1000ULL, now;
 
-	while ((now = lab_now_us()) < end) {
+	while ((now = lab_mono_us()) < end) {
 		if (lab->stop)
 			return ECANCELED;
 		lab_loop_pump(lab, end - now > 100000 ? 100 : (int)((end - now) / 1000) + 1);

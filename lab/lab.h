@@ -124,6 +124,7 @@ struct lab_node *lab_firewall_next(struct lab *lab,
 bool lab_node_has_role(const struct lab_node *n, const char *role);
 
 uint64_t lab_now_us(void);		/**< CLOCK_REALTIME */
+uint64_t lab_mono_us(void);		/**< a clock that nobody sets, for waiting */
 const char *lab_phase_name(enum lab_phase ph);	/**< "start" */
 enum lab_phase lab_phase_at(const struct lab *lab, uint64_t us);
 

@@ -226,10 +226,10 @@ static int meet(struct lab *lab, struct room *a, struct room *b)
 {
 	struct lab_step *st = lab_step_begin(lab, LAB_MEET, "meeting of %s and %s",
 					     a->node->name, b->node->name);
-	uint64_t until = lab_now_us() + lab->opt.seconds * 1000000ULL, now;
+	uint64_t until = lab_mono_us() + lab->opt.seconds * 1000000ULL, now;
 	int err = 0;
 
-	while (!err && (now = lab_now_us()) < until) {
+	while (!err && (now = lab_mono_us()) < until) {
 		unsigned left = (unsigned)((until - now) / 1000) + 1;
 
 		lab_progress(lab, 100 - (unsigned)((until - now) / 10000 / lab->opt.seconds),

@@ -57,13 +57,13 @@ static void tell_line(struct lab *lab, const char *text)
 		printf("%6.1f s  %s\n", elapsed(lab), text);
 	}
 	(void)fflush(stdout);
-	term.last_us = lab_now_us();
+	term.last_us = lab_mono_us();
 }
 
 
 void tell_waiting(struct lab *lab, const char *what, uint64_t begin_us, uint64_t limit_us)
 {
-	uint64_t now = lab_now_us();
+	uint64_t now = lab_mono_us();
 	char buf[256];
 
 	if (!what || now - begin_us < PATIENCE_US)
@@ -85,7 +85,7 @@ void lab_progress(struct lab *lab, unsigned percent, const char *fmt, ...)
 	char text[192], buf[256];
 	va_list ap;
 
-	if (percent < 100 && lab_now_us() - term.last_us < (term.tty ? 200000 : NEWS_US))
+	if (percent < 100 && lab_mono_us() - term.last_us < (term.tty ? 200000 : NEWS_US))
 		return;
 	va_start(ap, fmt);
 	(void)vsnprintf(text, sizeof(text), fmt, ap);
@@ -107,7 +107,7 @@ void lab_say(struct lab *lab, const char *fmt, ...)
 	va_end(ap);
 	(void)putchar('\n');
 	(void)fflush(stdout);
-	term.last_us = lab_now_us();
+	term.last_us = lab_mono_us();
 }
 
 
@@ -142,7 +142,7 @@ int lab_step_end(struct lab *lab, struct lab_step *st, int err, const char *fmt,
 		(void)vsnprintf(buf, sizeof(buf), fmt, ap);
 	va_end(ap);
 	if (err && !*buf)
-		(void)snprintf(buf, sizeof(buf), "%s", strerror(err));
+		(void)snprintf(buf, sizeof(buf), "%s", err == ECANCELED ? "interrupted" : strerror(err));
 
 	st->end_us = lab_now_us();
 	st->err = err;
@@ -150,12 +150,12 @@ int lab_step_end(struct lab *lab, struct lab_step *st, int err, const char *fmt,
 	tell_clear(lab);
 	if (err) {
 		(void)fprintf(stderr, "%6.1f s  %s: %s\n", elapsed(lab), st->name, buf);
-		term.last_us = lab_now_us();
+		term.last_us = lab_mono_us();
 	}
 	else if (!lab->opt.quiet) {
 		printf("%6.1f s  %-40s %s\n", elapsed(lab), st->name, *buf ? buf : "ok");
 		(void)fflush(stdout);
-		term.last_us = lab_now_us();
+		term.last_us = lab_mono_us();
 	}
 
 	return err;

@@ -1,5 +1,6 @@
 #include <errno.h>
 #include <string.h>
+#include <sys/stat.h>
 
 #include <sqlite3.h>
 
@@ -152,11 +153,16 @@ static int prepare(struct db *db, const char *path)
 int db_open(struct db **dbp, const char *path)
 {
 	struct db *db = mem_zalloc(sizeof(*db), db_destructor);
+	mode_t mask;
 	int err;
 
 	if (!db)
 		return ENOMEM;
+	/* a hash of a password in it is as good as the password */
+	mask = umask(077);
 	err = prepare(db, path);
+	(void)umask(mask);
+	(void)chmod(path, 0600);
 	if (err) {
 		log_error("%s: %s", path, err == ENOTSUP ?
 			  "made by a newer version of this program; use that one" :

@@ -1,6 +1,7 @@
 #include <errno.h>
 #include <stdio.h>
 #include <string.h>
+#include <sys/stat.h>
 
 #include "daemons/codec/codec.h"
 #include "io/flowtab.h"
@@ -21,34 +22,60 @@ static struct {
 } rs;
 
 
+/* The first line, whole. */
+static int password_line(struct codec *c, FILE *f, const char *path)
+{
+	char line[sizeof(c->auth.password) + 2];
+	struct stat st;
+
+	if (!fstat(fileno(f), &st) && st.st_mode & 077)
+		log_warn("%s holds a password and others may read it: chmod 600 it", path);
+	if (!fgets(line, sizeof(line), f))
+		line[0] = '\0';
+	line[strcspn(line, "\r\n")] = '\0';
+	if (!line[0] || strlen(line) >= sizeof(c->auth.password)) {
+		log_error("%s: %s; put the password of number %s into its first line", path,
+			  ferror(f) ? "cannot be read" : line[0] ? "too long" : "is empty",
+			  c->self->number);
+		explicit_bzero(line, sizeof(line));
+		return EINVAL;
+	}
+	memcpy(c->auth.password, line, strlen(line) + 1);
+	explicit_bzero(line, sizeof(line));
+	return 0;
+}
+
+
 /* STATE/password, or what the site file says of it. */
 static int password_read(struct codec *c)
 {
 	const char *word = site_host_setting(c->self, "password", NULL);
 	const char *file = site_host_setting(c->self, "password-file", NULL);
 	char path[512];
-	size_t n;
+	bool named = false;
 	FILE *f;
+	int err;
 
 	(void)snprintf(c->auth.user, sizeof(c->auth.user), "%s", c->self->number);
 	(void)snprintf(path, sizeof(path), "%s/password", c->state_dir);
 	f = fopen(path, "re");
-	if (!f && file)
+	if (!f && file) {
 		f = fopen(file, "re");
+		named = f != NULL;
+	}
 	if (!f && word) {
 		(void)snprintf(c->auth.password, sizeof(c->auth.password), "%s", word);
 		return 0;
 	}
 	if (!f) {
-		log_error("%s: %s; put the password of number %s there, mode 0600", path,
-			  strerror(errno), c->self->number);
-		return errno;
+		err = errno;
+		log_error("%s: %s; put the password of number %s there, mode 0600",
+			  file ? file : path, strerror(err), c->self->number);
+		return err;
 	}
-	n = fread(c->auth.password, 1, sizeof(c->auth.password) - 1, f);
+	err = password_line(c, f, named ? file : path);
 	(void)fclose(f);
-	c->auth.password[n] = '\0';
-	c->auth.password[strcspn(c->auth.password, "\r\n")] = '\0';
-	return 0;
+	return err;
 }
 
 

@@ -119,11 +119,12 @@ bool rtp_ext_find(const struct rtp_header *h, uint8_t id, const uint8_t **data,
 		  size_t *len)
 {
 	const uint8_t *p = h->ext_data;
-	const uint8_t *end = p + (h->ext ? h->ext_len : 0);
+	const uint8_t *end;
 	bool one = h->ext_profile == 0xbede;
 
-	if (!h->ext || !id || (!one && (h->ext_profile & 0xfff0) != 0x1000))
+	if (!h->ext || !h->ext_len || !id || (!one && (h->ext_profile & 0xfff0) != 0x1000))
 		return false;
+	end = p + h->ext_len;
 	while (p < end) {
 		uint8_t e;
 		size_t n;

@@ -4,6 +4,7 @@
 cc_site off
 check "call control starts" cc_start
 
+check "nobody else reads its database" sh -c '[ "$(stat -c %a "$1"/callcontrol.db* | sort -u)" = 600 ]' - "$T/state"
 check "it has no capability left" grep -q "^CapEff:.*0000000000000000" "/proc/$cc_pid/status"
 check "and a filter of system calls" grep -q "^Seccomp:.*2" "/proc/$cc_pid/status"
 

@@ -75,6 +75,14 @@ start_room berlin
 check "a wrong password is told" wait_for 20 grep -q "wrong password" berlin.err
 check "and not tried in a hurry" json berlin "not s['registration']['ok']"
 stop berlin
+chmod 644 berlin/password
+start_room berlin
+check "a password that others may read is told" wait_for 20 grep -q "berlin/password.*chmod 600" berlin.err
+stop berlin
+: >berlin/password
+start_room berlin
+check "an empty password file is told" wait_for 20 grep -q "berlin/password: is empty" berlin.err
+stop berlin
 
 for h in paris london; do stop $h; done
 check "paris took its registration back" event paris "g('ev') == 'register' and g('state') == 'removed'"

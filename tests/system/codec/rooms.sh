@@ -40,6 +40,7 @@ rooms_site() {
 	echo secret >paris/password
 	echo geheim >london/password
 	echo berlin >berlin/password
+	chmod 600 ./*/password
 	[ "$1" = on ] || return 0
 	certificate_authority ca
 	for h in paris:10.77.1.2 london:10.77.1.4 callcontrol:10.77.1.3; do

@@ -28,6 +28,7 @@ static void destructor(void *arg)
 	tmr_cancel(&call->se_tmr);
 	tmr_cancel(&call->re_tmr);
 	tmr_cancel(&call->media_tmr);
+	tmr_cancel(&call->silent_tmr);
 	media_stop(call);
 	media_forget(call->c->media, call);
 	mem_deref(call->req);
@@ -94,7 +95,8 @@ static void bye(struct call *call, const char *why)
 	int err;
 
 	call->rereq = mem_deref(call->rereq);
-	(void)re_snprintf(extra, sizeof(extra), "Reason: SIP;cause=200;text=\"%s\"\r\n", why);
+	(void)re_snprintf(extra, sizeof(extra), "Reason: SIP;cause=%u;text=\"%s\"\r\n",
+			  call->code ? call->code : 200, why);
 	err = net_request(&call->rereq, call->c, call->dlg, "BYE", 0, call->local_uri, extra, "",
 			  bye_handler, call);
 	if (err)
@@ -125,6 +127,7 @@ static void ended(struct call *call)
 	tmr_cancel(&call->se_tmr);
 	tmr_cancel(&call->re_tmr);
 	tmr_cancel(&call->media_tmr);
+	tmr_cancel(&call->silent_tmr);
 	if (c->call == call)
 		c->call = NULL;
 	call_log(call, "ended");

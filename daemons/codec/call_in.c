@@ -308,12 +308,33 @@ static void in_ack(struct call *call, const struct sip_msg *msg)
 }
 
 
+/* What the far end says of its BYE (RFC 3326), when it is a fault. */
+static unsigned bye_reason(char *buf, size_t size, const struct sip_msg *msg)
+{
+	const struct sip_hdr *h = sip_msg_hdr(msg, SIP_HDR_REASON);
+	struct pl cause = PL_INIT, text = PL_INIT;
+
+	(void)re_snprintf(buf, size, "the far end hung up");
+	if (!h || re_regex(h->val.p, h->val.l, "SIP[^]*;cause=[0-9]3", NULL, &cause) ||
+	    pl_u32(&cause) < 300)
+		return 200;
+	if (!re_regex(h->val.p, h->val.l, "text=\"[ -!#-~]+\"", &text))
+		(void)re_snprintf(buf, size, "the far end hung up: %r", &text);
+	return pl_u32(&cause);
+}
+
+
 static void in_bye(struct call *call, const struct sip_msg *msg)
 {
+	char reason[128];
+	unsigned code = bye_reason(reason, sizeof(reason), msg);
+
 	treply(call->c, msg, 200, "OK");
 	ok_stop(call);
-	call_do(call, EV_BYE, call->state == CALL_INCOMING ? 487 : 200,
-		call->state == CALL_INCOMING ? "Request Terminated" : "the far end hung up");
+	if (call->state == CALL_INCOMING)
+		call_do(call, EV_BYE, 487, "Request Terminated");
+	else
+		call_do(call, EV_BYE, code, reason);
 }
 
 

@@ -70,8 +70,6 @@ struct codec {
 	uint32_t video_bitrate;
 	uint32_t audio_bitrate;
 	uint32_t session_expires;
-	uint16_t ports[16];		/**< RTP ports used before, 0: none */
-	unsigned nports;
 
 	/** the ctl client that waits for `call` */
 	struct ctl_conn *waiting;
@@ -160,8 +158,9 @@ struct call {
 	bool media_on;
 	unsigned ids;			/* m-lines that run, bits */
 	bool heard[SDP_MEDIA_MAX];
-	uint64_t media_lost;		/* when the process died, ms */
-	struct tmr media_tmr;
+	struct tmr media_tmr;		/* the process died */
+	unsigned silent;		/* m-lines where nothing comes, bits */
+	struct tmr silent_tmr;
 	/* for people */
 	uint64_t since;
 	unsigned code;

@@ -68,6 +68,12 @@ const char *core_call_state_name(enum call_state st)
 }
 
 
+bool core_far_end_lost(unsigned ears, unsigned lost)
+{
+	return ears && (ears & lost) == ears;
+}
+
+
 uint32_t core_backoff_ms(unsigned n, uint32_t rnd)
 {
 	uint32_t ms = n < 1 ? 1000 : n > 6 ? 60000 : 1000u << (n - 1);

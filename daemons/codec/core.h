@@ -52,6 +52,12 @@ unsigned core_call_event(enum call_state *state, enum call_event ev);
 
 const char *core_call_state_name(enum call_state st);
 
+/** Does nobody speak any more? Not when nothing is taken, as in a call that is
+ *  held: silence says nothing then.
+ *  @param ears  streams that we take, bits
+ *  @param lost  of these, the ones that fell silent; others do not count */
+bool core_far_end_lost(unsigned ears, unsigned lost);
+
 /** Milliseconds to wait before registering attempt number n (from 1) again
  *  after n failures: 1, 2, 4 .. 60 s, spread by up to a quarter each way.
  *  @param rnd  random number */

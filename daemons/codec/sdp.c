@@ -11,7 +11,7 @@
 #include "io/flowtab.h"
 #include "io/log.h"
 
-enum { FD_RTP = 0, FD_RTCP, SOCKS_PER_STREAM = 2, LOST_PATIENCE_MS = 1000 };
+enum { FD_RTP = 0, FD_RTCP, SOCKS_PER_STREAM = 2, LOST_PATIENCE_MS = 1000, SILENCE_PATIENCE_MS = 2000 };
 
 static const enum sdp_kind kinds[] = { SDP_AUDIO, SDP_VIDEO };
 
@@ -50,23 +50,15 @@ static int pair_open(int fds[2], const struct sa *local, uint16_t *port)
 }
 
 
-/* Ports in random places, but a room that runs for years comes back to the
- * same few: each one is permitted once. */
-static int pair_take(struct codec *c, int fds[2], const struct sa *local, uint16_t *port)
+/* Another pair each call, in a random place of the row's range. */
+static int pair_take(int fds[2], const struct sa *local, uint16_t *port)
 {
-	unsigned i = c->nports++ % ARRAY_SIZE(c->ports);
 	int err = EADDRINUSE;
 
-	if (c->ports[i]) {
-		*port = c->ports[i];
-		err = pair_open(fds, local, port);
-	}
 	for (int tries = 0; err == EADDRINUSE && tries < 100; tries++) {
 		*port = 0;
 		err = pair_open(fds, local, port);
 	}
-	if (!err)
-		c->ports[i] = *port;
 	return err;
 }
 
@@ -101,7 +93,7 @@ static int stream_open(struct call *call, enum sdp_kind kind, const struct sa *l
 
 	if (!kind_wanted(&call->caps, kind))
 		return 0;
-	err = pair_take(call->c, fds_of(call, kind), local, &l->rtp_port);
+	err = pair_take(fds_of(call, kind), local, &l->rtp_port);
 	if (!err)
 		err = keys_make(l);
 	if (err)
@@ -296,6 +288,9 @@ void media_go(struct call *call)
 			 started_handler, call);
 	call->ids = ids_of(&call->res);
 	call->media_on = true;
+	/* other streams may be taken now: silence is counted anew */
+	call->silent = 0;
+	tmr_cancel(&call->silent_tmr);
 	/* a process that is being started again is told when it is there */
 	if (err && err != ENOTCONN)
 		call_do(call, EV_HANGUP, 500, "media process does not listen");
@@ -327,6 +322,32 @@ void media_died(struct call *call)
 {
 	if (call->media_on)
 		tmr_start(&call->media_tmr, LOST_PATIENCE_MS, lost_handler, call);
+	call->silent = 0;
+	tmr_cancel(&call->silent_tmr);
+}
+
+
+static void silent_handler(void *arg)
+{
+	call_do(arg, EV_HANGUP, 408, "nothing is heard of the far end any more");
+}
+
+
+/* A stream fell silent for as long as the media process waits, or is back.
+ * What comes back within our patience was a disturbance of the network. */
+static void silence(struct call *call, json_int_t id, bool silent)
+{
+	unsigned ears = 0;
+
+	if (id < 0 || id >= SDP_MEDIA_MAX)
+		return;
+	call->silent = silent ? call->silent | 1u << id : call->silent & ~(1u << id);
+	for (size_t i = 0; i < call->res.n; i++)
+		ears |= call->res.v[i].recv ? 1u << call->res.v[i].id : 0;
+	if (!core_far_end_lost(ears, call->silent))
+		tmr_cancel(&call->silent_tmr);
+	else if (!tmr_isrunning(&call->silent_tmr))
+		tmr_start(&call->silent_tmr, SILENCE_PATIENCE_MS, silent_handler, call);
 }
 
 
@@ -351,7 +372,11 @@ void media_event(struct call *call, const json_t *ev)
 	json_int_t id = json_integer_value(json_object_get(ev, "stream"));
 	struct sa local, peer;
 
-	if (!what || strcmp(what, "first_packet"))
+	if (!what)
+		return;
+	if (!strcmp(what, "lost_peer") || !strcmp(what, "back"))
+		silence(call, id, *what == 'l');
+	if (strcmp(what, "first_packet"))
 		return;
 	for (size_t i = 0; i < call->res.n; i++) {
 		if (call->res.v[i].id != id || call->heard[i])

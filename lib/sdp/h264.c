@@ -1,109 +1,58 @@
-/* H.264 parameters in offer and answer: RFC 6184 section 8. */
+/* H.264 in offer and answer: lib/h264 decides, this puts its words into SDP. */
+#include <errno.h>
 #include <stdio.h>
 #include <string.h>
 
+#include "lib/h264/fmtp.h"
 #include "lib/sdp/negotiate.h"
 
-struct profile { unsigned idc, iop, level; };
+enum { CONSTRAINT_SET1 = 0x40 };
 
 
-static bool hex(struct sdp_span s, unsigned *v)
+static int fmtp_read(struct h264_fmtp *f, struct sdp_span s)
 {
-	unsigned n = 0;
+	char text[NEG_FMTP_MAX];
 
-	if (s.n != 6)
-		return false;
-	for (size_t i = 0; i < s.n; i++) {
-		char c = s.p[i];
-
-		if (c >= '0' && c <= '9')
-			n = n << 4 | (unsigned)(c - '0');
-		else if ((c | 0x20) >= 'a' && (c | 0x20) <= 'f')
-			n = n << 4 | (unsigned)((c | 0x20) - 'a' + 10);
-		else
-			return false;
-	}
-	*v = n;
-	return true;
+	if (s.n >= sizeof(text))
+		return EOVERFLOW;
+	(void)snprintf(text, sizeof(text), "%.*s", (int)s.n, s.n ? s.p : "");
+	return h264_fmtp_parse(f, text);
 }
 
 
-/* Without the parameter: Baseline, level 1 (RFC 6184 section 8.1) */
-static bool profile_get(struct profile *p, struct sdp_span fmtp)
+/* Baseline and Constrained Baseline count as one: nobody sends what the
+ * latter leaves out, and many leave its bit out. */
+static int answer(struct h264_fmtp *ans, const struct h264_fmtp *ours, const struct h264_fmtp *theirs)
 {
-	unsigned v = 0x42000a;
-	struct sdp_span s;
+	struct h264_fmtp a = *ours, b = *theirs;
+	int err;
 
-	if (sdp_fmtp_get(fmtp, "profile-level-id", &s) && !hex(s, &v))
-		return false;
-	p->idc = v >> 16;
-	p->iop = v >> 8 & 0xff;
-	p->level = v & 0xff;
-	return true;
-}
-
-
-/* Names of sub-profiles, RFC 6184 table 5. Baseline and Constrained Baseline
- * count as one: nobody sends what the latter leaves out. */
-static unsigned family(const struct profile *p)
-{
-	if (p->idc == 0x42 || (p->idc == 0x4d && p->iop & 0x80) ||
-	    (p->idc == 0x58 && p->iop & 0x80))
-		return 0x42;
-	return p->idc;
-}
-
-
-static unsigned mode_of(struct sdp_span fmtp)
-{
-	struct sdp_span s;
-
-	if (!sdp_fmtp_get(fmtp, "packetization-mode", &s) || s.n != 1)
-		return 0;
-	return (unsigned)(s.p[0] - '0');
+	if (h264_fmtp_profile(&a) == H264_PROFILE_BASELINE)
+		a.constraints |= CONSTRAINT_SET1;
+	if (h264_fmtp_profile(&b) == H264_PROFILE_BASELINE)
+		b.constraints |= CONSTRAINT_SET1;
+	err = h264_fmtp_answer(ans, &a, &b);
+	/* the profile in the offerer's own words */
+	if (!err && b.constraints != theirs->constraints)
+		ans->constraints &= (uint8_t)~CONSTRAINT_SET1;
+	return err;
 }
 
 
 bool neg_h264_match(struct sdp_span a, struct sdp_span b)
 {
-	struct profile pa, pb;
+	struct h264_fmtp fa, fb, ans;
 
-	return mode_of(a) == mode_of(b) && profile_get(&pa, a) && profile_get(&pb, b) &&
-		family(&pa) == family(&pb);
-}
-
-
-static bool asymmetry(struct sdp_span fmtp)
-{
-	struct sdp_span s;
-
-	return sdp_fmtp_get(fmtp, "level-asymmetry-allowed", &s) && s.n == 1 && *s.p == '1';
-}
-
-
-/* Level 1b lies between 1 and 1.1: level_idc 11 with constraint_set3. */
-static unsigned level_rank(const struct profile *p)
-{
-	bool b = p->level == 11 && p->iop & 0x10 && p->idc != 0x64;
-
-	return p->level == 9 || b ? 21 : p->level * 2;
+	return !fmtp_read(&fa, a) && !fmtp_read(&fb, b) && !answer(&ans, &fa, &fb);
 }
 
 
 void neg_h264_answer(char out[NEG_FMTP_MAX], const char *ours, struct sdp_span theirs)
 {
-	struct sdp_span o = {ours, strlen(ours)}, s;
-	struct profile po, pt;
+	struct sdp_span o = {ours, strlen(ours)};
+	struct h264_fmtp fo, ft, ans;
 
-	(void)snprintf(out, NEG_FMTP_MAX, "%s", ours);
-	if (!profile_get(&po, o) || !profile_get(&pt, theirs) || (asymmetry(o) && asymmetry(theirs)) ||
-	    level_rank(&po) <= level_rank(&pt) || !sdp_fmtp_get(o, "profile-level-id", &s))
-		return;
-
-	if (s.p - ours + 6 < NEG_FMTP_MAX) {
-		char level[3];
-
-		(void)snprintf(level, sizeof(level), "%02x", pt.level);
-		memcpy(out + (s.p - ours) + 4, level, 2);
-	}
+	if (fmtp_read(&fo, o) || fmtp_read(&ft, theirs) || answer(&ans, &fo, &ft) ||
+	    h264_fmtp_print(&ans, out, NEG_FMTP_MAX))
+		(void)snprintf(out, NEG_FMTP_MAX, "%s", ours);
 }

@@ -104,8 +104,8 @@ int neg_accept(struct neg_result *res, const struct sdp *offer,
  *  profiles compatible (RFC 6184 section 8.2.2)? */
 bool neg_h264_match(struct sdp_span a, struct sdp_span b);
 
-/** Our fmtp in an answer to theirs: the lower level, when levels may not
- *  differ (RFC 6184 section 8.2.2). */
+/** Our fmtp in an answer to theirs: their profile, the lower level when levels
+ *  may not differ (RFC 6184 section 8.2.2); as lib/h264 prints it. */
 void neg_h264_answer(char out[NEG_FMTP_MAX], const char *ours, struct sdp_span theirs);
 
 #endif

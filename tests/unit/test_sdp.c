@@ -249,10 +249,14 @@ static void h264_formats_match_by_mode_and_profile(void **state)
 
 	neg_h264_answer(out, "profile-level-id=42e028;packetization-mode=1",
 			span("profile-level-id=42e01e"));
-	assert_string_equal(out, "profile-level-id=42e01e;packetization-mode=1");
+	assert_string_equal(out, "profile-level-id=42E01E;packetization-mode=1");
 	neg_h264_answer(out, "level-asymmetry-allowed=1;profile-level-id=42e028",
 			span("profile-level-id=42e01e;level-asymmetry-allowed=1"));
-	assert_string_equal(out, "level-asymmetry-allowed=1;profile-level-id=42e028");
+	assert_string_equal(out, "profile-level-id=42E028;packetization-mode=0;"
+			    "level-asymmetry-allowed=1");
+	/* the offerer's words for the same profile, and our level */
+	neg_h264_answer(out, "profile-level-id=42e01e", span("profile-level-id=42801f"));
+	assert_string_equal(out, "profile-level-id=42801E;packetization-mode=0");
 }
 
 

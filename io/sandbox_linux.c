@@ -7,14 +7,16 @@
 
 #include <seccomp.h>
 
-#include "daemons/callcontrol/sandbox.h"
+#include "io/sandbox.h"
+
+#define COUNT(v) (sizeof(v) / sizeof((v)[0]))
+#define BIT(cap) (1u << (cap))	/* of the first 32 */
 
 
-/* Refused with EPERM: to run programs, to change what is mounted or which
- * namespace this is, to look into other processes, to load code into the
- * kernel. */
+/* Refused with EPERM: to change what is mounted or which namespace this is,
+ * to look into other processes, to load code into the kernel. */
 static const int refused[] = {
-	SCMP_SYS(execve), SCMP_SYS(execveat), SCMP_SYS(mount), SCMP_SYS(umount2),
+	SCMP_SYS(mount), SCMP_SYS(umount2),
 	SCMP_SYS(pivot_root), SCMP_SYS(chroot), SCMP_SYS(unshare), SCMP_SYS(setns),
 	SCMP_SYS(process_vm_readv), SCMP_SYS(process_vm_writev), SCMP_SYS(bpf),
 	SCMP_SYS(perf_event_open), SCMP_SYS(init_module), SCMP_SYS(finit_module),
@@ -23,31 +25,73 @@ static const int refused[] = {
 	SCMP_SYS(io_uring_setup), SCMP_SYS(userfaultfd), SCMP_SYS(reboot),
 	SCMP_SYS(swapon), SCMP_SYS(swapoff), SCMP_SYS(settimeofday),
 	SCMP_SYS(clock_settime), SCMP_SYS(open_by_handle_at), SCMP_SYS(mknod),
-	SCMP_SYS(mknodat), SCMP_SYS(setuid), SCMP_SYS(setgid), SCMP_SYS(setresuid),
-	SCMP_SYS(setresgid),
+	SCMP_SYS(mknodat), SCMP_SYS(setuid), SCMP_SYS(setgid), SCMP_SYS(setreuid),
+	SCMP_SYS(setregid), SCMP_SYS(setfsuid), SCMP_SYS(setfsgid),
+};
+
+/* As well, where no program is started. */
+static const int refused_alone[] = {
+	SCMP_SYS(execve), SCMP_SYS(execveat), SCMP_SYS(setresuid), SCMP_SYS(setresgid),
+	SCMP_SYS(setgroups),
 };
 
 
-/* As root without capabilities it owns its files and nothing else. */
-static int drop_capabilities(void)
+/* As root without capabilities it owns its files and nothing else. What is
+ * kept for the child takes effect in the parent only where it signals. */
+static int drop_capabilities(unsigned child_uid)
 {
+	const __u32 kept = child_uid ? BIT(CAP_SETUID) | BIT(CAP_SETGID) | BIT(CAP_KILL) : 0;
 	struct __user_cap_header_struct h = {.version = _LINUX_CAPABILITY_VERSION_3};
-	struct __user_cap_data_struct none[_LINUX_CAPABILITY_U32S_3] = {0};
+	struct __user_cap_data_struct have[_LINUX_CAPABILITY_U32S_3] = {0};
+	struct __user_cap_data_struct want[_LINUX_CAPABILITY_U32S_3] = {0};
 
 	for (int cap = 0; cap <= CAP_LAST_CAP; cap++)
-		(void)prctl(PR_CAPBSET_DROP, cap, 0, 0, 0);
+		if (cap >= 32 || !(kept & BIT(cap)))
+			(void)prctl(PR_CAPBSET_DROP, cap, 0, 0, 0);
 	(void)prctl(PR_CAP_AMBIENT, PR_CAP_AMBIENT_CLEAR_ALL, 0, 0, 0);
-	return syscall(SYS_capset, &h, none) ? errno : 0;
+	if (syscall(SYS_capget, &h, have))
+		return errno;
+	want[0].permitted = have[0].permitted & kept;
+	want[0].effective = want[0].permitted & BIT(CAP_KILL);
+	return syscall(SYS_capset, &h, want) ? errno : 0;
 }
 
 
-static int filter_calls(void)
+static int refuse(scmp_filter_ctx ctx, const int *v, size_t n)
+{
+	int err = 0;
+
+	for (size_t i = 0; !err && i < n; i++)
+		err = -seccomp_rule_add(ctx, SCMP_ACT_ERRNO(EPERM), v[i], 0);
+	return err;
+}
+
+
+/* To become anybody but the child's user, or to take up groups. */
+static int refuse_users(scmp_filter_ctx ctx, unsigned uid)
+{
+	static const int calls[] = { SCMP_SYS(setresuid), SCMP_SYS(setresgid) };
+	const struct scmp_arg_cmp some = SCMP_A0(SCMP_CMP_NE, 0);
+	int err = -seccomp_rule_add_array(ctx, SCMP_ACT_ERRNO(EPERM), SCMP_SYS(setgroups), 1, &some);
+
+	for (size_t i = 0; i < COUNT(calls); i++)
+		for (unsigned arg = 0; !err && arg < 3; arg++) {
+			const struct scmp_arg_cmp other = { .arg = arg, .op = SCMP_CMP_NE, .datum_a = uid };
+
+			err = -seccomp_rule_add_array(ctx, SCMP_ACT_ERRNO(EPERM), calls[i], 1, &other);
+		}
+	return err;
+}
+
+
+static int filter_calls(unsigned child_uid)
 {
 	scmp_filter_ctx ctx = seccomp_init(SCMP_ACT_ALLOW);
-	int err = ctx ? 0 : ENOMEM;
+	int err = ctx ? refuse(ctx, refused, COUNT(refused)) : ENOMEM;
 
-	for (size_t i = 0; !err && i < sizeof(refused) / sizeof(refused[0]); i++)
-		err = -seccomp_rule_add(ctx, SCMP_ACT_ERRNO(EPERM), refused[i], 0);
+	if (!err)
+		err = child_uid ? refuse_users(ctx, child_uid) :
+				  refuse(ctx, refused_alone, COUNT(refused_alone));
 	if (!err)
 		err = -seccomp_load(ctx);
 	seccomp_release(ctx);
@@ -55,11 +99,11 @@ static int filter_calls(void)
 }
 
 
-int sandbox_enter(void)
+int sandbox_enter(unsigned child_uid)
 {
-	int err = drop_capabilities();
+	int err = drop_capabilities(child_uid);
 
 	if (!err && prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0))
 		err = errno;
-	return err ? err : filter_calls();
+	return err ? err : filter_calls(child_uid);
 }

@@ -8,9 +8,9 @@
 #include <time.h>
 
 #include "daemons/callcontrol/ctl.h"
-#include "daemons/callcontrol/sandbox.h"
 #include "io/flowtab.h"
 #include "io/log.h"
+#include "io/sandbox.h"
 
 
 enum { FILE_MAX = 1 << 22, PATH_SIZE = 512, USERS_MAX = 100000 };
@@ -348,7 +348,7 @@ static int run(struct program *pr)
 		err = listen_all(pr);
 	if (err)
 		return err;
-	err = sandbox_enter();
+	err = sandbox_enter(0);
 	if (err) {
 		log_error("rights cannot be given up: %s", strerror(err));
 		return err;

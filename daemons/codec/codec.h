@@ -3,7 +3,8 @@
  *
  *   main.c   options, site, start and end
  *   core.c   decisions, pure
- *   net.c    the way to call control: names, rows, requests with credentials
+ *   net.c    the way to call control: rows, requests with credentials
+ *   dns.c    its name and address
  *   reg.c    registration
  *   call.c   one call's SIP; call_in.c requests inside and before it
  *   sdp.c    offer, answer, sockets, what the media process is told
@@ -81,9 +82,13 @@ struct codec {
 int net_init(struct codec *c);
 void net_close(struct codec *c);
 
+/* dns.c */
+
 /** Find call control by name or address; h is called once. */
 int net_resolve(struct codec *c, void (*h)(void *arg), void *arg);
 void net_resolve_cancel(struct codec *c);
+
+/* net.c again */
 
 /**
  * A request inside a dialog, with credentials when we have a challenge, our

@@ -11,9 +11,10 @@
 #include "daemons/codec/codec.h"
 #include "io/flowtab.h"
 #include "io/log.h"
+#include "io/sandbox.h"
 #include "io/siteload.h"
 
-enum { EXIT_BAD_USAGE = 3, GOODBYE_MS = 700 };
+enum { EXIT_BAD_USAGE = 3, GOODBYE_MS = 700, MEDIA_UID = 65534 };
 
 struct options {
 	const char *site, *host, *state, *log, *out, *media, *security;
@@ -345,7 +346,15 @@ static int run(struct codec *c, const struct options *o)
 		err = ctl_init(c);
 	if (!err)
 		err = reg_alloc(&c->reg, c);
-	return err ? err : re_main(signal_handler);
+	if (err)
+		return err;
+	/* everything is open, the first media process runs with what it needs */
+	err = sandbox_enter(MEDIA_UID);
+	if (err) {
+		log_error("cannot give up privileges: %s", strerror(err));
+		return err;
+	}
+	return re_main(signal_handler);
 }
 
 

@@ -40,6 +40,8 @@ struct media {
 	uint32_t wait_ms;
 	pid_t pid;
 	int fd;
+	int exe;		/* the program: its path may lead through folders that
+				 * are closed to us later */
 	bool ready;
 	char buf[MSG_MAX];
 };
@@ -175,7 +177,7 @@ static void child(const struct media *m, int fd, int logfd, pid_t parent)
 {
 	char *const argv[] = {(char *)(uintptr_t)"visavis-media", NULL};
 	sigset_t none;
-	int a, b;
+	int a, b, exe = -1;
 
 	(void)prctl(PR_SET_PDEATHSIG, SIGKILL);
 	if (getppid() != parent)
@@ -189,8 +191,13 @@ static void child(const struct media *m, int fd, int logfd, pid_t parent)
 	b = fcntl(logfd, F_DUPFD, 10);
 	if (a < 0 || b < 0 || dup2(a, 3) < 0 || dup2(b, 4) < 0)
 		_exit(127);
-	(void)close_range(5, ~0u, 0);
+	if (m->exe >= 0)
+		exe = dup3(m->exe, 5, O_CLOEXEC);
+	(void)close_range(6, ~0u, 0);
+	if (exe < 0)
+		(void)close(5);
 	(void)execvp(m->cfg.path, argv);
+	(void)execveat(exe, "", argv, environ, AT_EMPTY_PATH);
 	_exit(127);
 }
 
@@ -264,6 +271,8 @@ static void destructor(void *arg)
 	}
 	if (m->pid > 0)
 		reap(m, how, sizeof(how));
+	if (m->exe >= 0)
+		(void)close(m->exe);
 	json_decref(m->cfg.init);
 }
 
@@ -278,6 +287,7 @@ int media_alloc(struct media **mp, const struct media_config *cfg,
 	m->cfg = *cfg;
 	m->h = *h;
 	m->fd = -1;
+	m->exe = open(cfg->path, O_PATH | O_CLOEXEC);
 	m->wait_ms = RESTART_MS;
 	json_incref(m->cfg.init);
 	tmr_init(&m->tmr);

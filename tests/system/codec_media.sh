@@ -61,6 +61,25 @@ python3 "$INJECT" forge "$peer" "$local" caught
 unharmed "packets without a key" 40
 check "nobody hung up" in_call london
 
+# holds PID FIELD VALUE: what the kernel says that the process has
+holds() { grep -qE "^$2:[[:space:]]+$3$" "/proc/$1/status"; }
+not_root() { [ "$VISAVIS_INSIDE" != 0 ] || holds "$1" Uid "65534.*"; }
+
+# 0x20: CAP_KILL, for its media process alone; 0xe0: what that one needs to become another user
+check "the room has no right in effect but to signal" holds "${pid[paris]}" CapEff 0000000000000020
+check "and can take up no other than its media process needs" holds "${pid[paris]}" CapPrm 00000000000000e0
+check "nor get new ones" holds "${pid[paris]}" NoNewPrivs 1
+check "its system calls are filtered" holds "${pid[paris]}" Seccomp 2
+m=$(media_of paris)
+check "its media process has none" holds "$m" CapPrm 0000000000000000
+check "and is not root" not_root "$m"
+kill -KILL "$m"
+check "that one dies; the next one sends and decodes" wait_for 20 more frames 20
+check "it has none either" holds "$(media_of paris)" CapPrm 0000000000000000
+check "and is not root either" not_root "$(media_of paris)"
+check "nobody hung up meanwhile" in_call london
+check "call control has no right at all" holds "${pid[callcontrol]}" CapPrm 0000000000000000
+
 m=$(media_of paris)
 kill -KILL "${pid[paris]}"
 wait "${pid[paris]}" 2>/dev/null

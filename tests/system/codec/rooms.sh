@@ -34,6 +34,7 @@ rooms_site() {
 	  london: { role: codec, address: 10.77.1.4, number: "1002", ${SETTINGS_london:-} sink-video: none }
 	  berlin: { role: codec, address: 10.77.1.6, number: "1003", sink-video: none }
 	  callcontrol: { role: callcontrol, address: 10.77.1.3 }
+	  ${SITE_EXTRA:-}
 	Y
 	printf '1001:secret\n1002:geheim\n1003:berlin\n' >users
 	chmod 600 users

@@ -248,7 +248,7 @@ static void h264_formats_match_by_mode_and_profile(void **state)
 			fail_msg("%s / %s", v[i].a, v[i].b);
 
 	neg_h264_answer(out, "profile-level-id=42e028;packetization-mode=1",
-			span("profile-level-id=42e01e"));
+			span("packetization-mode=1;profile-level-id=42e01e"));
 	assert_string_equal(out, "profile-level-id=42E01E;packetization-mode=1");
 	neg_h264_answer(out, "level-asymmetry-allowed=1;profile-level-id=42e028",
 			span("profile-level-id=42e01e;level-asymmetry-allowed=1"));

@@ -468,11 +468,17 @@ out:
 }
 
 
+int ctl_path_in(char *buf, size_t size, const char *run, const char *host)
+{
+	int n = snprintf(buf, size, "%s/%s/ctl.sock", run, host);
+
+	return n < 0 || (size_t)n >= size ? ENAMETOOLONG : 0;
+}
+
+
 int ctl_path(char *buf, size_t size, const char *host)
 {
 	const char *run = getenv("VISAVIS_RUN");
-	int n = snprintf(buf, size, "%s/%s/ctl.sock",
-			 run && *run ? run : "/run/visavis", host);
 
-	return n < 0 || (size_t)n >= size ? ENAMETOOLONG : 0;
+	return ctl_path_in(buf, size, run && *run ? run : CTL_RUN, host);
 }

@@ -49,8 +49,14 @@ void ctl_conn_on_close(struct ctl_conn *conn, void (*h)(void *arg), void *arg);
 int ctl_request(json_t **answer, const char *path, const char *cmd,
 		int argc, const char *const argv[], unsigned timeout_ms);
 
-/** Where HOST's socket lies: $VISAVIS_RUN/HOST/ctl.sock, or
- *  /run/visavis/HOST/ctl.sock. @return 0 or ENAMETOOLONG */
+/** The folder that holds a folder for each host, unless $VISAVIS_RUN names
+ *  another. */
+#define CTL_RUN "/run/visavis"
+
+/** Where HOST's socket lies: RUN/HOST/ctl.sock. @return 0 or ENAMETOOLONG */
+int ctl_path_in(char *buf, size_t size, const char *run, const char *host);
+
+/** The same with run as the environment has it. */
 int ctl_path(char *buf, size_t size, const char *host);
 
 #endif

@@ -15,6 +15,7 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include "io/ctl.h"
 #include "lab/control.h"
 
 enum { FDS_MAX = 6, DOWN_MS = 30000, FAILED = 125 };
@@ -153,7 +154,7 @@ static void exec_child(const json_t *ans, const char *host, const char *cwd, cha
 	(void)snprintf(buf, sizeof(buf), "%s:%s:/usr/sbin:/sbin", bin ? bin : "",
 		       path ? path : "/usr/bin:/bin");
 	(void)setenv("PATH", buf, 1);
-	(void)setenv("VISAVIS_RUN", run ? run : "/run/visavis", 1);
+	(void)setenv("VISAVIS_RUN", run ? run : CTL_RUN, 1);
 	(void)setenv("VISAVIS_HOST", host, 1);
 	if (chdir(cwd))
 		(void)!chdir("/");

@@ -9,6 +9,8 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "io/ctl.h"
+#include "io/program.h"
 #include "lab/output.h"
 
 #define MARKER ".visavis-lab"
@@ -109,8 +111,8 @@ int output_name(struct lab *lab)
 	p->pictures = lab_str(lab, "%s/pictures", p->out);
 	p->capture = lab_str(lab, "%s/capture", p->out);
 	p->site_in = lab_str(lab, "%s/site.yaml", p->media);
-	p->ca = lab_str(lab, "%s/ca.pem", p->state);
-	p->run_in = "/run/visavis";
+	p->ca = lab_str(lab, "%s/" STATE_CA, p->state);
+	p->run_in = CTL_RUN;
 	p->bin = bin_folders(lab);
 	if (strchr(p->out, '"') || strchr(p->out, '\n') || strlen(p->out) > 3000) {
 		(void)fprintf(stderr, "visavis lab: %s: give a plainer name with --out\n", p->out);

@@ -4,6 +4,7 @@
 #include <sys/random.h>
 #include <unistd.h>
 
+#include "io/program.h"
 #include "io/siteload.h"
 #include "lab/output.h"
 #include "lab/service/ca.h"
@@ -12,7 +13,7 @@
 
 const char *state_domain(struct lab *lab)
 {
-	return lab_str(lab, "%s.visavis.test", lab->site.name);
+	return site_domain(&lab->site, &lab->arena);
 }
 
 
@@ -125,11 +126,11 @@ static int make_certificates(struct lab *lab)
 
 		if (!n->host)
 			continue;
-		err = ca_issue(ca, lab_str(lab, "%s/tls.pem", dir),
+		err = ca_issue(ca, lab_str(lab, "%s/" STATE_CERT, dir),
 			       lab_str(lab, "%s.%s", n->name, domain), v,
 			       node_addrs(n->plan, v, PLAN_ADDRS_MAX));
 		if (!err)
-			err = ca_write(ca, lab_str(lab, "%s/ca.pem", dir));
+			err = ca_write(ca, lab_str(lab, "%s/" STATE_CA, dir));
 	}
 	ca_free(ca);
 
@@ -151,7 +152,7 @@ static int make_passwords(struct lab *lab)
 			continue;
 		err = password_make(pw);
 		if (!err)
-			err = output_write(lab_str(lab, "%s/password", state_dir(lab, n)), 0600,
+			err = output_write(lab_str(lab, "%s/" STATE_PASSWORD, state_dir(lab, n)), 0600,
 					   lab_str(lab, "%s\n", pw));
 		sbuf_printf(&users, "%s:%s\n", n->host->number, pw);
 	}

@@ -25,6 +25,7 @@
 #include "daemons/codec/core.h"
 #include "daemons/codec/media.h"
 #include "io/ctl.h"
+#include "io/program.h"
 #include "lib/sdp/negotiate.h"
 #include "lib/site/site.h"
 
@@ -39,12 +40,12 @@ struct call;
 struct reg;
 
 struct codec {
-	struct arena arena;
-	struct site site;
+	struct program *program;
+	const struct site *site;
 	const struct site_host *self;
 	const struct site_host *cc;	/**< call control */
-	const char *state_dir;
-	const char *log_path;
+	const char *cc_name;		/**< in the site's name service */
+	const char *domain;		/**< of the site there */
 
 	struct sip *sip;
 	struct dnsc *dnsc;
@@ -61,7 +62,6 @@ struct codec {
 	struct auth auth;
 	struct sa cc_addr;		/**< where call control is */
 	char route[URI_MAX];		/**< "sip:NAME:5061;transport=tls" */
-	char domain[256];
 	char aor[URI_MAX];
 	char instance[48];		/**< uuid, RFC 5626 */
 
@@ -78,7 +78,7 @@ struct codec {
 
 /* net.c */
 
-/** Credentials of STATE/password, transports, listeners. */
+/** Credentials, transports, listeners. Whether TLS is used is known then. */
 int net_init(struct codec *c);
 void net_close(struct codec *c);
 

@@ -188,7 +188,7 @@ static void srv_handler(int err, const struct dnshdr *hdr, struct list *ansl,
 	if (rr)
 		(void)re_snprintf(rs.name, sizeof(rs.name), "%s", rr->rdata.srv.target);
 	else
-		(void)re_snprintf(rs.name, sizeof(rs.name), "%s.%s", c->cc->name, c->domain);
+		(void)snprintf(rs.name, sizeof(rs.name), "%s", c->cc_name);
 	err = address_ask(c);
 	if (err)
 		fallback(c, strerror(err));

@@ -1,6 +1,4 @@
 #include <errno.h>
-#include <getopt.h>
-#include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -9,100 +7,32 @@
 #include <openssl/evp.h>
 
 #include "daemons/codec/codec.h"
-#include "io/flowtab.h"
 #include "io/log.h"
 #include "io/sandbox.h"
 #include "io/siteload.h"
 
-enum { EXIT_BAD_USAGE = 3, GOODBYE_MS = 700, MEDIA_UID = 65534 };
+enum { GOODBYE_MS = 700, MEDIA_UID = 65534 };
 
-struct options {
-	const char *site, *host, *state, *log, *out, *media, *security;
-	bool verbose, frames;
-};
+static struct {
+	const char *out, *media;
+	bool frames;
+} opt;
 
 static struct codec codec;
 static struct tmr goodbye;
 
 
-static void usage(FILE *f)
+static int roles_find(struct codec *c)
 {
-	(void)fprintf(f,
-		"usage: visavis-codec --site FILE --host NAME --state DIR [OPTION...]\n\n"
-		"  --site FILE    the site file\n"
-		"  --host NAME    which host of the site this room is\n"
-		"  --state DIR    tls.pem, ca.pem, password\n"
-		"  --log FILE     append events as JSON lines\n"
-		"  --out DIR      where pictures and measurements go (default: DIR of --state)\n"
-		"  --media PATH   the media process (default: visavis-media beside this program)\n"
-		"  --security on|off   instead of what the site file says\n"
-		"  --frames       have a hash of each decoded picture written to OUT/frames.tsv\n"
-		"  -v             more text on stderr\n");
-}
+	const struct program *p = c->program;
 
-
-static int options_read(struct options *o, int argc, char *argv[])
-{
-	static const struct option longs[] = {
-		{"site", required_argument, NULL, 's'}, {"host", required_argument, NULL, 'h'},
-		{"state", required_argument, NULL, 'd'}, {"log", required_argument, NULL, 'l'},
-		{"out", required_argument, NULL, 'o'}, {"media", required_argument, NULL, 'm'},
-		{"security", required_argument, NULL, 'e'},
-		{"frames", no_argument, NULL, 'f'}, {"help", no_argument, NULL, '?'}, {NULL, 0, NULL, 0},
-	};
-	int ch;
-
-	while ((ch = getopt_long(argc, argv, "v", longs, NULL)) != -1) {
-		const struct { int ch; const char **to; } v[] = {
-			{'s', &o->site}, {'h', &o->host}, {'d', &o->state}, {'l', &o->log},
-			{'o', &o->out}, {'m', &o->media}, {'e', &o->security},
-		};
-		size_t i;
-
-		if (ch == 'v')
-			o->verbose = true;
-		if (ch == 'f')
-			o->frames = true;
-		if (ch == '?')
-			return EINVAL;
-		for (i = 0; i < ARRAY_SIZE(v); i++)
-			if (v[i].ch == ch)
-				*v[i].to = optarg;
-	}
-	if (o->security && strcmp(o->security, "on") && strcmp(o->security, "off"))
-		return EINVAL;
-	return o->site && o->host && o->state && optind == argc ? 0 : EINVAL;
-}
-
-
-static int site_read(struct codec *c, const struct options *o)
-{
-	struct diag_list dl = {0};
-	int err = siteload_read(&c->site, &c->arena, o->site, &dl);
-
-	if (err)
-		siteload_print(stderr, &dl);
-	diag_reset(&dl);
-	if (!err && o->security)
-		c->site.security = !strcmp(o->security, "on");
-	return err;
-}
-
-
-static int self_find(struct codec *c, const struct options *o)
-{
-	c->self = site_host_find(&c->site, o->host);
-	if (!c->self) {
-		log_error("%s: no host \"%s\"", o->site, o->host);
-		return ENOENT;
-	}
-	if (!site_host_has_role(c->self, "codec") || !c->self->number) {
-		log_error("%s: host %s needs the role codec and a number", o->site, o->host);
+	if (!c->self->number) {
+		log_error("%s: host %s needs a number", p->site_path, p->host);
 		return EINVAL;
 	}
-	c->cc = site_host_by_role(&c->site, "callcontrol");
+	c->cc = site_host_by_role(c->site, "callcontrol");
 	if (!c->cc) {
-		log_error("%s: no host of role callcontrol", o->site);
+		log_error("%s: no host of role callcontrol", p->site_path);
 		return ENOENT;
 	}
 	return 0;
@@ -174,10 +104,14 @@ static void device_word(char *buf, size_t size, const char *value)
 }
 
 
-static void settings_read(struct codec *c)
+static int settings_read(struct codec *c)
 {
-	(void)snprintf(c->domain, sizeof(c->domain), "%s.visavis.test", c->site.name);
-	(void)snprintf(c->aor, sizeof(c->aor), "sip:%s@%s", c->self->number, c->domain);
+	c->domain = site_domain(c->site, &c->program->arena);
+	c->cc_name = site_host_fqdn(c->site, c->cc, &c->program->arena);
+	if (!c->domain || !c->cc_name)
+		return ENOMEM;
+	if (re_snprintf(c->aor, sizeof(c->aor), "sip:%s@%s", c->self->number, c->domain) < 0)
+		return EOVERFLOW;
 	instance_make(c);
 	c->auto_answer = setting_on(c, "auto-answer");
 	c->video_bitrate = setting_number(c, "video-bitrate", 4000000);
@@ -187,8 +121,8 @@ static void settings_read(struct codec *c)
 		c->session_expires = SE_MIN;
 	if (c->session_expires > SE_MAX)
 		c->session_expires = SE_MAX;
-	c->caps.secure = c->tls;
 	c->caps.video_bitrate = c->video_bitrate;
+	return 0;
 }
 
 
@@ -259,7 +193,7 @@ static const char *media_path(char *buf, size_t size)
 }
 
 
-static int media_init(struct codec *c, const struct options *o)
+static int media_init(struct codec *c)
 {
 	const struct media_handlers h = { ready_handler, died_handler, event_handler, c };
 	static char path[4096];
@@ -268,23 +202,23 @@ static int media_init(struct codec *c, const struct options *o)
 	int err;
 
 	source_word(video, sizeof(video), site_host_setting(c->self, "source-video", "pattern"),
-		    o->site);
+		    c->program->site_path);
 	source_word(source, sizeof(source), site_host_setting(c->self, "source-audio", "tone"),
-		    o->site);
+		    c->program->site_path);
 	device_word(sink, sizeof(sink), site_host_setting(c->self, "sink-audio", "none"));
 	init = json_pack("{s:s, s:s, s:s, s:s, s:s, s:s, s:s, s:I, s:b}", "msg", "init",
-			 "host", c->self->name, "out_dir", o->out ? o->out : o->state,
+			 "host", c->self->name, "out_dir", opt.out ? opt.out : c->program->state,
 			 "video_source", video,
 			 "audio_source", source,
 			 "video_sink", site_host_setting(c->self, "sink-video", "picture"),
 			 "audio_sink", sink,
 			 "video_bitrate", (json_int_t)c->video_bitrate,
-			 "log_frames", o->frames);
+			 "log_frames", opt.frames);
 	if (!init)
 		return ENOMEM;
 	err = media_alloc(&c->media, &(struct media_config){
-		.path = o->media ? o->media : media_path(path, sizeof(path)), .log = o->log, .host = c->self->name,
-		.init = init }, &h);
+		.path = opt.media ? opt.media : media_path(path, sizeof(path)),
+		.log = c->program->log, .host = c->self->name, .init = init }, &h);
 	json_decref(init);
 	return err;
 }
@@ -310,38 +244,21 @@ static void signal_handler(int sig)
 }
 
 
-static void cleanup(struct codec *c)
+static int run(struct program *p)
 {
-	c->ctl = mem_deref(c->ctl);
-	list_flush(&c->calls);
-	c->reg = mem_deref(c->reg);
-	net_close(c);
-	c->media = mem_deref(c->media);
-	tmr_cancel(&goodbye);
-	libre_close();
-	arena_reset(&c->arena);
-	log_close();
-}
-
-
-static int run(struct codec *c, const struct options *o)
-{
+	struct codec *c = &codec;
 	int err;
 
-	err = site_read(c, o);
+	c->program = p;
+	c->site = &p->site;
+	c->self = p->self;
+	err = roles_find(c);
 	if (!err)
-		err = self_find(c, o);
-	if (err)
-		return err;
-	flowtab_init(&c->site, c->self);
-	c->state_dir = o->state;
-	err = libre_init();
+		err = settings_read(c);
 	if (!err)
 		err = net_init(c);
-	if (err)
-		return err;
-	settings_read(c);
-	err = media_init(c, o);
+	if (!err)
+		err = media_init(c);
 	if (!err)
 		err = ctl_init(c);
 	if (!err)
@@ -358,22 +275,34 @@ static int run(struct codec *c, const struct options *o)
 }
 
 
+static void end(struct program *p)
+{
+	struct codec *c = &codec;
+
+	(void)p;
+	c->ctl = mem_deref(c->ctl);
+	list_flush(&c->calls);
+	c->reg = mem_deref(c->reg);
+	net_close(c);
+	c->media = mem_deref(c->media);
+	tmr_cancel(&goodbye);
+}
+
+
 int main(int argc, char *argv[])
 {
-	struct options o = {0};
-	int err;
+	static const struct arg own[] = {
+		{.name = "out", .to = &opt.out, .value = "DIR",
+		 .help = "where pictures and measurements go (default: that of --state)"},
+		{.name = "media", .to = &opt.media, .value = "PATH",
+		 .help = "the media process (default: visavis-media beside this program)"},
+		{.name = "frames", .kind = ARG_FLAG, .to = &opt.frames,
+		 .help = "write a hash of each decoded picture to DIR/frames.tsv"},
+	};
+	static struct program p = {
+		.name = "visavis-codec", .role = "codec",
+		.args = own, .nargs = ARRAY_SIZE(own), .run_h = run, .end_h = end,
+	};
 
-	if (options_read(&o, argc, argv)) {
-		usage(stderr);
-		return EXIT_BAD_USAGE;
-	}
-	(void)signal(SIGPIPE, SIG_IGN);
-	err = log_init("visavis-codec", o.host, o.log, o.verbose ? LOG_DEBUG : LOG_INFO);
-	if (err) {
-		(void)fprintf(stderr, "visavis-codec: %s: %s\n", o.log, strerror(err));
-		return 1;
-	}
-	err = run(&codec, &o);
-	cleanup(&codec);
-	return err ? 1 : 0;
+	return program_main(&p, argc, argv);
 }

@@ -208,7 +208,7 @@ static int spawn(struct media *m)
 	pid_t parent = getpid();
 
 	logfd = open(m->cfg.log ? m->cfg.log : "/dev/null",
-		     O_WRONLY | O_APPEND | O_CREAT | O_CLOEXEC, 0644);
+		     O_WRONLY | O_APPEND | O_CREAT | O_CLOEXEC, 0640);
 	if (logfd < 0)
 		return errno;
 	if (socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0, sv)) {
@@ -220,8 +220,10 @@ static int spawn(struct media *m)
 	m->pid = fork();
 	if (!m->pid)
 		child(m, sv[1], logfd, parent);
-	if (m->pid < 0)
+	if (m->pid < 0) {
 		err = errno;
+		m->pid = 0;
+	}
 	(void)close(logfd);
 	(void)close(sv[1]);
 	if (err) {
@@ -243,8 +245,12 @@ static void spawn_handler(void *arg)
 	if (!err)
 		err = media_send(m, json_incref(m->cfg.init), NULL, 0, ready_handler, m);
 	if (err) {
+		char how[32];
+
 		log_error("media process %s: %s", m->cfg.path, strerror(err));
 		detach(m);
+		if (m->pid)
+			reap(m, how, sizeof(how));
 		tmr_start(&m->tmr, RESTART_MS_MAX, spawn_handler, m);
 	}
 }

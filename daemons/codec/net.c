@@ -6,6 +6,7 @@
 #include "daemons/codec/codec.h"
 #include "io/flowtab.h"
 #include "io/log.h"
+#include "io/siteload.h"
 #include "io/sipstack.h"
 
 static struct codec *self;	/* libre gives a request's handlers one argument only */
@@ -35,34 +36,44 @@ static int password_line(struct codec *c, FILE *f, const char *path)
 }
 
 
-/* STATE/password, or what the site file says of it. */
+/* In the state folder, or where the site file says, relative to it. */
+static int password_open(FILE **fp, char path[PROGRAM_PATH], const struct codec *c)
+{
+	const char *file = site_host_setting(c->self, "password-file", NULL);
+	int err = program_path(path, c->program, STATE_PASSWORD);
+
+	if (err)
+		return err;
+	*fp = fopen(path, "re");
+	if (!*fp && errno == ENOENT && file) {
+		err = siteload_path(path, PROGRAM_PATH, c->program->site_path, file);
+		if (err)
+			return err;
+		*fp = fopen(path, "re");
+	}
+	return *fp ? 0 : errno;
+}
+
+
 static int password_read(struct codec *c)
 {
 	const char *word = site_host_setting(c->self, "password", NULL);
-	const char *file = site_host_setting(c->self, "password-file", NULL);
-	char path[512];
-	bool named = false;
+	char path[PROGRAM_PATH];
 	FILE *f;
 	int err;
 
 	(void)snprintf(c->auth.user, sizeof(c->auth.user), "%s", c->self->number);
-	(void)snprintf(path, sizeof(path), "%s/password", c->state_dir);
-	f = fopen(path, "re");
-	if (!f && file) {
-		f = fopen(file, "re");
-		named = f != NULL;
-	}
-	if (!f && word) {
+	err = password_open(&f, path, c);
+	if (err == ENOENT && word) {
 		(void)snprintf(c->auth.password, sizeof(c->auth.password), "%s", word);
 		return 0;
 	}
-	if (!f) {
-		err = errno;
-		log_error("%s: %s; put the password of number %s there, mode 0600",
-			  file ? file : path, strerror(err), c->self->number);
+	if (err) {
+		log_error("%s: %s; put the password of number %s there, mode 0600", path,
+			  strerror(err), c->self->number);
 		return err;
 	}
-	err = password_line(c, f, named ? file : path);
+	err = password_line(c, f, path);
 	(void)fclose(f);
 	return err;
 }
@@ -103,23 +114,25 @@ static const char *const *peers_make(struct codec *c)
 	static const char *v[8];
 	size_t n = 0;
 
-	v[n++] = arena_printf(&c->arena, "%s.%s.visavis.test", c->cc->name, c->site.name);
+	v[n++] = c->cc_name;
 	for (size_t i = 0; i < c->cc->naddrs && n < ARRAY_SIZE(v) - 1; i++) {
 		char buf[IP_STRLEN];
 
-		v[n++] = arena_printf(&c->arena, "%s", ip_str(&c->cc->addrs[i].lo, buf));
+		v[n] = arena_strdup(&c->program->arena, ip_str(&c->cc->addrs[i].lo, buf));
+		if (!v[n++])
+			return NULL;
 	}
-	return v[n - 1] ? v : NULL;
+	return v;
 }
 
 
 int net_init(struct codec *c)
 {
 	const char *dial[2] = { NULL, NULL };
-	char cert[512], ca[512];
+	char cert[PROGRAM_PATH], ca[PROGRAM_PATH];
 	struct sipstack_config cfg = {
 		.software = "Visavis codec " VISAVIS_VERSION, .dial = dial,
-		.dns_row = site_host_by_role(&c->site, "dns") ? ROW_DNS : NULL,
+		.dns_row = site_host_by_role(c->site, "dns") ? ROW_DNS : NULL,
 	};
 	int err;
 
@@ -133,9 +146,13 @@ int net_init(struct codec *c)
 		return err;
 	}
 	dial[0] = c->row;
+	c->caps.secure = c->tls;
 	if (c->tls) {
-		(void)snprintf(cert, sizeof(cert), "%s/tls.pem", c->state_dir);
-		(void)snprintf(ca, sizeof(ca), "%s/ca.pem", c->state_dir);
+		err = program_path(cert, c->program, STATE_CERT);
+		if (!err)
+			err = program_path(ca, c->program, STATE_CA);
+		if (err)
+			return err;
 		cfg.cert = cert;
 		cfg.ca = ca;
 		cfg.peers = peers_make(c);

@@ -1,7 +1,5 @@
 #include <errno.h>
-#include <getopt.h>
 #include <stdbool.h>
-#include <stddef.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -11,158 +9,102 @@
 #include "daemons/media/media.h"
 #include "daemons/media/sandbox_try.h"
 #include "daemons/media/tool.h"
+#include "io/args.h"
 
-enum { EXIT_USAGE = 2, PARENT_FD = 3 };
+enum { PARENT_FD = 3 };
 
-static const char usage_text[] =
-	"usage: visavis-media [--sandbox on|log|off]   (started by visavis-codec: descriptor 3 is its socket)\n"
-	"       visavis-media --make FILE.mp4 [--name ROOM] [--size WxH] [--fps N] [--bitrate N] [--seconds N]\n"
-	"       visavis-media --decode FILE [--hashes OUT.tsv] [--pictures DIR]\n"
-	"       visavis-media --version\n";
+static const char name[] = "visavis-media";
 
-struct options {
+/* in the order of enum sandbox_mode */
+static const char *const modes[] = { "on", "log", "off", NULL };
+
+static struct {
 	struct tool_make make;
+	const char *size;
 	const char *decode;
 	const char *hashes;
 	const char *pictures;
 	const char *attempt;
-	enum sandbox_mode sandbox;
-	bool version;
+	int sandbox;
+} opt = {
+	.make = { .name = "visavis", .w = 1280, .h = 720, .fps = 30, .bitrate = 2000000, .seconds = 10 },
+	.sandbox = SANDBOX_ON,
+};
+
+static const struct arg args[] = {
+	{ .name = "sandbox", .kind = ARG_CHOICE, .to = &opt.sandbox, .value = "on|log|off", .choices = modes,
+	  .help = "what happens to a forbidden system call" },
+	{ .name = "make", .to = &opt.make.path, .value = "FILE", .help = "write a clip of the test room, MP4" },
+	{ .name = "name", .to = &opt.make.name, .value = "ROOM", .help = "the room's name in the picture" },
+	{ .name = "size", .to = &opt.size, .value = "WxH", .help = "1280x720 without it" },
+	{ .name = "fps", .kind = ARG_NUMBER, .to = &opt.make.fps, .value = "N", .lo = 1, .hi = 60,
+	  .help = "pictures a second, 30" },
+	{ .name = "bitrate", .kind = ARG_NUMBER, .to = &opt.make.bitrate, .value = "N", .lo = 64000, .hi = 50000000,
+	  .help = "bits a second, 2000000" },
+	{ .name = "seconds", .kind = ARG_NUMBER, .to = &opt.make.seconds, .value = "N", .lo = 1, .hi = 3600,
+	  .help = "how long, 10" },
+	{ .name = "decode", .to = &opt.decode, .value = "FILE", .help = "decode a clip" },
+	{ .name = "hashes", .to = &opt.hashes, .value = "FILE", .help = "a hash of each decoded picture" },
+	{ .name = "pictures", .to = &opt.pictures, .value = "DIR", .help = "decoded pictures, PNG" },
+	{ .name = "sandbox-try", .to = &opt.attempt, .value = "WHAT" },
 };
 
 
-static int usage(const char *what, const char *value)
+static int refuse(const char *what, const char *value)
 {
-	if (what)
-		(void)fprintf(stderr, "visavis-media: %s: %s\n", what, value);
-	(void)fputs(usage_text, stderr);
-	return EXIT_USAGE;
-}
-
-
-static int number(unsigned *v, const char *s, unsigned lo, unsigned hi)
-{
-	char *end;
-	unsigned long n;
-
-	errno = 0;
-	n = strtoul(s, &end, 10);
-	if (errno || *end || end == s || *s == '-' || n < lo || n > hi)
-		return EINVAL;
-	*v = (unsigned)n;
-	return 0;
-}
-
-
-static int sandbox_mode(enum sandbox_mode *mode, const char *s)
-{
-	static const char *const names[] = { "on", "log", "off" };
-
-	for (unsigned i = 0; i < sizeof(names) / sizeof(names[0]); i++)
-		if (!strcmp(names[i], s)) {
-			*mode = (enum sandbox_mode)i;
-			return 0;
-		}
+	(void)fprintf(stderr, "%s: %s %s; %s --help lists the options\n", name, what, value, name);
 	return EINVAL;
 }
 
 
-/* The command line as a table: what an option's value is, and where it goes. */
-enum kind { TEXT, NUMBER, SIZE, MODE, FLAG };
-
-static const struct spec {
-	const char *name;
-	enum kind kind;
-	size_t off;
-	unsigned lo;
-	unsigned hi;
-} specs[] = {
-	{ "make", TEXT, offsetof(struct options, make.path), 0, 0 },
-	{ "name", TEXT, offsetof(struct options, make.name), 0, 0 },
-	{ "size", SIZE, 0, 0, 0 },
-	{ "fps", NUMBER, offsetof(struct options, make.fps), 1, 60 },
-	{ "bitrate", NUMBER, offsetof(struct options, make.bitrate), 64000, 50000000 },
-	{ "seconds", NUMBER, offsetof(struct options, make.seconds), 1, 3600 },
-	{ "decode", TEXT, offsetof(struct options, decode), 0, 0 },
-	{ "hashes", TEXT, offsetof(struct options, hashes), 0, 0 },
-	{ "pictures", TEXT, offsetof(struct options, pictures), 0, 0 },
-	{ "sandbox", MODE, 0, 0, 0 },
-	{ "sandbox-try", TEXT, offsetof(struct options, attempt), 0, 0 },
-	{ "version", FLAG, offsetof(struct options, version), 0, 0 },
-};
-
-enum { NSPECS = sizeof(specs) / sizeof(specs[0]) };
-
-
-static int set_option(struct options *o, const struct spec *sp, const char *arg)
+static int environment_read(void)
 {
-	char *field = (char *)o + sp->off;
+	const char *env = getenv("VISAVIS_MEDIA_SANDBOX");
 
-	switch (sp->kind) {
-
-	case TEXT:
-		*(const char **)(void *)field = arg;
-		return 0;
-
-	case NUMBER:
-		return number((unsigned *)(void *)field, arg, sp->lo, sp->hi);
-
-	case SIZE:
-		return sscanf(arg, "%4ux%4u", &o->make.w, &o->make.h) == 2 ? 0 : EINVAL;
-
-	case MODE:
-		return sandbox_mode(&o->sandbox, arg);
-
-	case FLAG:
-	default:
-		*(bool *)(void *)field = true;
-		return 0;
-	}
+	for (int i = 0; env && modes[i]; i++)
+		if (!strcmp(env, modes[i])) {
+			opt.sandbox = i;
+			return 0;
+		}
+	return env ? refuse("VISAVIS_MEDIA_SANDBOX is on, log or off, not", env) : 0;
 }
 
 
-/* @return 0, or the exit status of wrong usage */
-static int parse(struct options *o, int argc, char *argv[])
+static int options_read(int argc, char *argv[])
 {
-	const char *env = getenv("VISAVIS_MEDIA_SANDBOX");
-	struct option longs[NSPECS + 1] = {{0}};
-	int c, i = 0;
+	char rest;
+	int err = environment_read();
 
-	if (env && sandbox_mode(&o->sandbox, env))
-		return usage("VISAVIS_MEDIA_SANDBOX", "is on, log or off");
-	for (int k = 0; k < NSPECS; k++)
-		longs[k] = (struct option){ specs[k].name, specs[k].kind != FLAG, NULL, 'o' };
-	while ((c = getopt_long(argc, argv, "", longs, &i)) != -1)
-		if (c == '?')
-			return usage(NULL, NULL);
-		else if (set_option(o, &specs[i], optarg))
-			return usage("bad value", optarg);
-	return optind < argc ? usage("not an option", argv[optind]) : 0;
+	if (!err)
+		err = args_parse(name, args, sizeof(args) / sizeof(args[0]), argc, argv);
+	if (err)
+		return err;
+	if (opt.size && sscanf(opt.size, "%4ux%4u%c", &opt.make.w, &opt.make.h, &rest) != 2)
+		return refuse("--size is WIDTHxHEIGHT, not", opt.size);
+	return 0;
 }
 
 
 int main(int argc, char *argv[])
 {
-	struct options o = { .make = { .name = "visavis", .w = 1280, .h = 720, .fps = 30, .bitrate = 2000000,
-				       .seconds = 10 } };
 	struct stat st;
-	int status = parse(&o, argc, argv);
+	int status, err = options_read(argc, argv);
 
-	if (status)
-		return status;
-	if (o.version)
-		return puts("visavis-media " VISAVIS_VERSION) < 0;
-	if (o.make.path)
-		return tool_make(&o.make) ? EXIT_FAILURE : EXIT_SUCCESS;
-	if (o.decode)
-		return tool_decode(o.decode, o.hashes, o.pictures) ? EXIT_FAILURE : EXIT_SUCCESS;
-	if (o.attempt)
-		return sandbox_try(o.attempt, o.sandbox);
-	if (fstat(PARENT_FD, &st) || !S_ISSOCK(st.st_mode))
-		return usage(NULL, NULL);
-	status = media_serve(PARENT_FD, o.sandbox);
+	if (err)
+		return err == ECANCELED ? EXIT_SUCCESS : ARGS_EXIT_USAGE;
+	if (opt.make.path)
+		return tool_make(&opt.make) ? EXIT_FAILURE : EXIT_SUCCESS;
+	if (opt.decode)
+		return tool_decode(opt.decode, opt.hashes, opt.pictures) ? EXIT_FAILURE : EXIT_SUCCESS;
+	if (opt.attempt)
+		return sandbox_try(opt.attempt, (enum sandbox_mode)opt.sandbox);
+	if (fstat(PARENT_FD, &st) || !S_ISSOCK(st.st_mode)) {
+		(void)refuse("descriptor 3 is no socket:", "visavis-codec starts it");
+		return ARGS_EXIT_USAGE;
+	}
+	status = media_serve(PARENT_FD, (enum sandbox_mode)opt.sandbox);
 	/* what libraries do at exit, and leak checkers, may need rights that are gone */
-	if (o.sandbox == SANDBOX_ON)
+	if (opt.sandbox == SANDBOX_ON)
 		_exit(status);
 	return status;
 }

@@ -6,8 +6,10 @@
 #include <sys/stat.h>
 
 #include "io/ctl.h"
+#include "io/program.h"
 #include "lab/output.h"
 #include "lab/service/service.h"
+#include "lab/state.h"
 
 enum { READY_MS = 15000, STAGES = 3, CTL_MS = 2000, STOP_MS = 5000 };
 
@@ -35,6 +37,24 @@ void service_arg(struct service_args *av, struct lab *lab, const char *fmt, ...)
 	va_end(ap);
 	if (av->n < SERVICE_ARGS_MAX)
 		av->v[av->n++] = lab_str(lab, "%s", buf);
+}
+
+
+/* What io/program.h has every daemon take. */
+void service_program_args(struct service_args *av, struct lab *lab, const struct lab_node *n,
+			  const char *role)
+{
+	const char *const v[] = {
+		"--site", lab->path.site_in, "--host", n->name, "--state", state_dir(lab, n),
+		"--log", lab_str(lab, "%s/%s.%s.jsonl", lab->path.log, n->name, role),
+	};
+
+	for (size_t i = 0; i < sizeof(v) / sizeof(v[0]); i++)
+		service_arg(av, lab, "%s", v[i]);
+	if (lab->opt.security >= 0) {
+		service_arg(av, lab, "--security");
+		service_arg(av, lab, "%s", lab->opt.security ? "on" : "off");
+	}
 }
 
 
@@ -87,9 +107,12 @@ int service_ctl(json_t **answer, const char **why, struct lab *lab, const struct
 		const char *cmd, const char *arg, unsigned limit_ms)
 {
 	const char *const argv[] = {arg};
+	char path[PROGRAM_PATH];
 	json_t *ans = NULL;
-	int err = ctl_request(&ans, lab_str(lab, "%s/%s/ctl.sock", lab->path.run_in, n->name), cmd,
-			      arg ? 1 : 0, argv, limit_ms);
+	int err = ctl_path_in(path, sizeof(path), lab->path.run_in, n->name);
+
+	if (!err)
+		err = ctl_request(&ans, path, cmd, arg ? 1 : 0, argv, limit_ms);
 
 	if (!err && !json_is_true(json_object_get(ans, "ok"))) {
 		const char *s = json_string_value(json_object_get(ans, "error"));
@@ -112,9 +135,10 @@ int service_ctl(json_t **answer, const char **why, struct lab *lab, const struct
 
 bool service_ctl_there(struct lab *lab, const struct lab_node *n)
 {
+	char path[PROGRAM_PATH];
 	struct stat st;
 
-	return !stat(lab_str(lab, "%s/%s/ctl.sock", lab->path.run_in, n->name), &st);
+	return !ctl_path_in(path, sizeof(path), lab->path.run_in, n->name) && !stat(path, &st);
 }
 
 

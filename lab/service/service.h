@@ -44,6 +44,11 @@ int service_start_all(struct lab *lab);
  *  rooms say goodbye to call control while it is there. */
 void service_stop_all(struct lab *lab);
 
+/** The arguments that every daemon of ours takes (io/program.h).
+ *  @param role  names the log: log/HOST.ROLE.jsonl */
+void service_program_args(struct service_args *av, struct lab *lab, const struct lab_node *n,
+			  const char *role);
+
 /** Is a port bound in the node's namespace? For ready probes.
  *  @param proto  "udp", "tcp" (listening) */
 bool service_port_bound(struct lab *lab, const struct lab_node *n, const char *proto,

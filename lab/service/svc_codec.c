@@ -14,22 +14,11 @@ int svc_codec_args(struct lab *lab, struct lab_node *n, struct service_args *av)
 {
 	const char *pictures = lab_str(lab, "%s/%s", lab->path.pictures, n->name);
 
-	service_arg(av, lab, "--site");
-	service_arg(av, lab, "%s", lab->path.site_in);
-	service_arg(av, lab, "--host");
-	service_arg(av, lab, "%s", n->name);
-	service_arg(av, lab, "--state");
-	service_arg(av, lab, "%s", state_dir(lab, n));
-	service_arg(av, lab, "--log");
-	service_arg(av, lab, "%s/%s.codec.jsonl", lab->path.log, n->name);
+	service_program_args(av, lab, n, "codec");
 	service_arg(av, lab, "--out");
 	service_arg(av, lab, "%s", pictures);
 	if (lab->opt.frames)
 		service_arg(av, lab, "--frames");
-	if (lab->opt.security >= 0) {
-		service_arg(av, lab, "--security");
-		service_arg(av, lab, "%s", lab->opt.security ? "on" : "off");
-	}
 
 	return output_mkdir(pictures);
 }

@@ -194,3 +194,17 @@ bool site_row_applies(const struct site *s, const struct flow_row *row)
 	return port && site_condition(s, row->when) &&
 		end_present(s, &row->from) && end_present(s, &row->to);
 }
+
+
+char *site_domain(const struct site *s, struct arena *a)
+{
+	return arena_printf(a, "%s.visavis.test", s->name);
+}
+
+
+char *site_host_fqdn(const struct site *s, const struct site_host *h, struct arena *a)
+{
+	char *domain = site_domain(s, a);
+
+	return domain ? arena_printf(a, "%s.%s", h->name, domain) : NULL;
+}

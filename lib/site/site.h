@@ -151,4 +151,9 @@ bool site_host_addr(const struct site_host *h, uint8_t family,
 		    struct ip_addr *a);
 const struct flow_row *site_row_find(const struct site *s, const char *id);
 
+/** The site's domain in its name service, SITE.visavis.test (RFC 6761 keeps
+ *  "test" free), and a host's name in it. In `a`; NULL without memory */
+char *site_domain(const struct site *s, struct arena *a);
+char *site_host_fqdn(const struct site *s, const struct site_host *h, struct arena *a);
+
 #endif

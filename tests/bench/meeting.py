@@ -20,7 +20,7 @@ OUT = ROOT / "out" / "bench"
 SECONDS = 20
 
 
-def site_with(name, source):
+def site_with(name, video, audio):
     """The demo site with both rooms' sources replaced; {} stands for the room."""
     lines, room = [], None
     for line in (ROOT / "lab/sites/demo.yaml").read_text().splitlines():
@@ -28,16 +28,18 @@ def site_with(name, source):
         if line.startswith("  ") and not line.startswith("   "):
             room = key
         if key == "source-video":
-            line = f"    source-video: {source.format(room)}"
+            line = f"    source-video: {video.format(room)}"
+        if key == "source-audio":
+            line = f"    source-audio: {audio.format(room)}"
         lines.append(line)
     path = OUT / f"{name}.yaml"
     path.write_text("\n".join(lines) + "\n")
     return path
 
 
-def lab_run(name, source, *options):
+def lab_run(name, video, audio, *options):
     OUT.mkdir(parents=True, exist_ok=True)
-    site = site_with(name, source)
+    site = site_with(name, video, audio)
     out = OUT / name
     shutil.rmtree(out, ignore_errors=True)
     visavis = ROOT / "build/tools/visavis/visavis"
@@ -63,6 +65,10 @@ def frames_equal(name, sender, receiver):
     return len(seen), equal
 
 
+def show(what, value, unit, target):
+    print(f"  {what:<48} {value!s:>9} {unit:<3} target {target}")
+
+
 def common(report):
     streams = report["streams"]
     show("packets lost, all streams", sum(s["lost"] for s in streams), "", "0")
@@ -72,7 +78,7 @@ def common(report):
 
 
 def bench_1080p():
-    report = lab_run("1080p", "file:{}.mp4", "--frames")
+    report = lab_run("1080p", "file:{}.mp4", "file:{}.mp4", "--frames")
     print(f"1080p30 at 4 Mb/s both ways, {SECONDS} s")
     common(report)
     for s in report["streams"]:
@@ -87,7 +93,7 @@ def bench_1080p():
 
 
 def bench_720p():
-    report = lab_run("720p", "pattern:1280x720@30")
+    report = lab_run("720p", "pattern:1280x720@30", "tone")
     print(f"720p30 encoded live both ways, {SECONDS} s")
     common(report)
     for s in report["streams"]:

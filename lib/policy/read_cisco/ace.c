@@ -9,7 +9,7 @@
 #include "lib/policy/read_cisco/cisco_read.h"
 
 
-void cisco_bad(struct ace *a, const char *fmt, const struct token *t)
+void cisco_doubt(struct ace *a, const char *fmt, const struct token *t)
 {
 	if (a->bad)
 		return;
@@ -22,6 +22,13 @@ void cisco_bad(struct ace *a, const char *fmt, const struct token *t)
 		(void)snprintf(a->why, sizeof(a->why), "%s", fmt);
 #pragma GCC diagnostic pop
 	a->bad = a->why;
+}
+
+
+void cisco_bad(struct ace *a, const char *fmt, const struct token *t)
+{
+	cisco_doubt(a, fmt, t);
+	a->lost = true;
 }
 
 
@@ -41,9 +48,9 @@ static int protocol_group(struct cisco_read *r, struct ace *a)
 	if (!g)
 		g = cisco_group_find(r, t, GROUP_SERVICE);
 	if (!g || !g->given)
-		cisco_bad(a, "group \"%.*s\" is not defined", t);
+		cisco_doubt(a, "group \"%.*s\" is not defined", t);
 	else if (g->uncertain)
-		cisco_bad(a, "group \"%.*s\" has a member that is not understood", t);
+		cisco_doubt(a, "group \"%.*s\" has a member that is not understood", t);
 	else
 		a->services = g;
 
@@ -91,8 +98,8 @@ static int icmp_group(struct cisco_read *r, struct ace *a)
 	int err = 0;
 
 	if (!g || g->uncertain) {
-		cisco_bad(a, t ? "group \"%.*s\" is not defined or not understood" :
-			  "the name of a group is missing", t);
+		cisco_doubt(a, t ? "group \"%.*s\" is not defined or not understood" :
+			    "the name of a group is missing", t);
 		return 0;
 	}
 	a->m.icmp.given = true;
@@ -109,7 +116,7 @@ static int take_types(struct cisco_read *r, struct ace *a)
 	bool v4 = cisco_is_protocol(&a->m.protocol, 1), v6 = cisco_is_protocol(&a->m.protocol, 58);
 	int err;
 
-	if (a->bad || !cisco_peek(r) || (!v4 && !v6))
+	if (a->lost || !cisco_peek(r) || (!v4 && !v6))
 		return 0;
 	if (cisco_take(r, "object-group"))
 		return icmp_group(r, a);
@@ -122,17 +129,17 @@ static int take_conditions(struct cisco_read *r, struct ace *a, bool standard)
 {
 	int err = standard ? 0 : take_protocol(r, a);
 
-	if (!err && !a->bad)
+	if (!err && !a->lost)
 		err = cisco_addr(r, a, &a->m.src);
-	if (!err && !a->bad && has_ports(a))
+	if (!err && !a->lost && has_ports(a))
 		err = cisco_ports(r, a, &a->m.sport);
-	if (!err && !a->bad && !standard)
+	if (!err && !a->lost && !standard)
 		err = cisco_addr(r, a, &a->m.dst);
-	if (!err && !a->bad && has_ports(a))
+	if (!err && !a->lost && has_ports(a))
 		err = cisco_ports(r, a, &a->m.dport);
 	if (!err)
 		err = take_types(r, a);
-	if (!err && !a->bad)
+	if (!err && !a->lost)
 		err = cisco_options(r, a);
 
 	/* an address that was not understood narrows nothing */
@@ -201,7 +208,7 @@ static int scan_remarks(struct cisco_read *r, struct config_rule *rule)
 }
 
 
-static int number_rule(struct cisco_read *r, size_t list, uint32_t seq)
+int cisco_number_rule(struct cisco_read *r, size_t list, uint32_t seq)
 {
 	struct list_state *s = &r->lists[list];
 	int err = arena_grow(&r->c->mem, (void **)&s->seq, s->n, &s->cap, sizeof(*s->seq));
@@ -209,10 +216,11 @@ static int number_rule(struct cisco_read *r, size_t list, uint32_t seq)
 	if (err)
 		return err;
 	if (seq == UINT32_MAX)
-		seq = s->n ? s->seq[s->n - 1] + 10 : 10;
+		seq = s->highest < UINT32_MAX - 10 ? s->highest + 10 : s->highest;
 	if (s->n && seq <= s->seq[s->n - 1])
 		s->unsorted = true;
 	s->seq[s->n++] = seq;
+	s->highest = seq > s->highest ? seq : s->highest;
 	return 0;
 }
 
@@ -253,7 +261,7 @@ static int add_rule(struct cisco_read *r, size_t list, struct ace *a, bool permi
 	if (!err)
 		err = scan_remarks(r, rule);
 	if (!err)
-		err = number_rule(r, list, a->seq);
+		err = cisco_number_rule(r, list, a->seq);
 	if (!err && a->reflect.n)
 		err = remember_reflect(r, a, list);
 	return err;

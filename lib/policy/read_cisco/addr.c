@@ -100,11 +100,11 @@ static int add_group(struct cisco_read *r, struct ace *a, struct config_addrs *v
 	if (!g)
 		g = cisco_group_find(r, t, GROUP_NET);
 	if (!g || !g->given) {
-		cisco_bad(a, "group \"%.*s\" is not defined", t);
+		cisco_doubt(a, "group \"%.*s\" is not defined", t);
 		return 0;
 	}
 	if (g->uncertain) {
-		cisco_bad(a, "group \"%.*s\" has a member that is not understood", t);
+		cisco_doubt(a, "group \"%.*s\" has a member that is not understood", t);
 		return 0;
 	}
 
@@ -116,7 +116,7 @@ static int add_group(struct cisco_read *r, struct ace *a, struct config_addrs *v
  *  address itself is not kept. */
 static int add_interface(struct cisco_read *r, struct ace *a)
 {
-	cisco_bad(a, "the address of interface \"%.*s\" is not known", cisco_next(r));
+	cisco_doubt(a, "the address of interface \"%.*s\" is not known", cisco_next(r));
 	return 0;
 }
 

@@ -73,6 +73,7 @@ struct group {
 /** What is known of a list besides its rules */
 struct list_state {
 	uint32_t *seq;			/**< [nrules] */
+	uint32_t highest;
 	size_t n, cap;
 	bool unsorted;
 	bool evaluates;			/**< asks for reflected sessions */
@@ -139,7 +140,11 @@ int cisco_groups_resolve(struct cisco_read *r);
 struct group *cisco_group_find(struct cisco_read *r, const struct token *name,
 			       enum group_kind kind);
 
-/* lines of lists: ace.c, ace_options.c, addr.c */
+/* lines of lists: ace.c, addr.c, options.c, ports.c */
+
+/** The last rule of the list gets this number; UINT32_MAX: ten more than the
+ *  highest. @return 0 or ENOMEM */
+int cisco_number_rule(struct cisco_read *r, size_t list, uint32_t seq);
 
 /** One line with an action, behind its number. Adds the rule.
  *  @param seq  UINT32_MAX: none given */
@@ -152,12 +157,16 @@ struct ace {
 	bool sometimes;
 	bool inactive;
 	const char *bad;		/**< what was not understood, or NULL */
+	bool lost;			/**< and so neither is what follows */
 	char why[160];
 	uint32_t seq;
 	struct token reflect;
 };
 
+/** @param fmt  has "%.*s" for the token, or t is NULL */
 void cisco_bad(struct ace *a, const char *fmt, const struct token *t);
+/** As cisco_bad(), but the words of the line are clear: go on with the next. */
+void cisco_doubt(struct ace *a, const char *fmt, const struct token *t);
 
 /** @return 0, ENOMEM; what is not understood goes to a->bad */
 int cisco_addr(struct cisco_read *r, struct ace *a, struct config_addrs *v);

@@ -276,7 +276,7 @@ int cisco_options(struct cisco_read *r, struct ace *a)
 {
 	int err = 0;
 
-	while (!err && !a->bad && cisco_peek(r))
+	while (!err && !a->lost && cisco_peek(r))
 		err = take_option(r, a);
 	return err;
 }

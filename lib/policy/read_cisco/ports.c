@@ -136,9 +136,9 @@ int cisco_ports(struct cisco_read *r, struct ace *a, struct config_nums *v)
 
 	if (g || missing) {
 		if (missing || g->uncertain) {
-			cisco_bad(a, missing ? "group \"%.*s\" is not defined" :
-				  "group \"%.*s\" has a member that is not understood",
-				  &r->tok[r->at - 1]);
+			cisco_doubt(a, missing ? "group \"%.*s\" is not defined" :
+				    "group \"%.*s\" has a member that is not understood",
+				    &r->tok[r->at - 1]);
 			return 0;
 		}
 		return config_nums_add_all(r->c, v, &g->nums);

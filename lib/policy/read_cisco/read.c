@@ -120,19 +120,16 @@ static int unknown_line(struct cisco_read *r, size_t list)
 {
 	struct config_rule *rule;
 	struct config_match m = { .family = r->c->lists[list].family };
-	struct list_state *s = &r->lists[list];
 	int err = config_rule_add(&rule, r->c, &r->c->lists[list], r->ln.line, r->ln.raw);
 
 	if (!err)
 		err = config_rule_match(r->c, rule, &m);
 	if (!err)
-		err = arena_grow(&r->c->mem, (void **)&s->seq, s->n, &s->cap, sizeof(*s->seq));
+		err = cisco_number_rule(r, list, UINT32_MAX);
 	if (err)
 		return err;
 
 	rule->uncertain = true;
-	s->seq[s->n] = s->n ? s->seq[s->n - 1] + 1 : 10;
-	s->n++;
 	return config_unknown(r->c, r->ln.line, r->ln.raw, "this line of a list is not known");
 }
 
@@ -140,7 +137,6 @@ static int unknown_line(struct cisco_read *r, size_t list)
 static int evaluate(struct cisco_read *r, size_t list, uint32_t seq)
 {
 	const struct token *t = cisco_next(r);
-	struct list_state *s = &r->lists[list];
 	struct config_rule *rule;
 	int err;
 
@@ -148,7 +144,7 @@ static int evaluate(struct cisco_read *r, size_t list, uint32_t seq)
 		return unknown_line(r, list);
 	err = config_rule_add(&rule, r->c, &r->c->lists[list], r->ln.line, r->ln.raw);
 	if (!err)
-		err = arena_grow(&r->c->mem, (void **)&s->seq, s->n, &s->cap, sizeof(*s->seq));
+		err = cisco_number_rule(r, list, seq);
 	if (!err)
 		err = arena_grow(&r->c->mem, (void **)&r->evaluates, r->nevaluates,
 				 &r->evaluates_cap, sizeof(*r->evaluates));
@@ -157,11 +153,7 @@ static int evaluate(struct cisco_read *r, size_t list, uint32_t seq)
 
 	rule->action = CONFIG_PERMIT;
 	rule->states = CONFIG_ESTABLISHED;
-	s->evaluates = true;
-	if (seq == UINT32_MAX)
-		seq = s->n ? s->seq[s->n - 1] + 10 : 10;
-	s->unsorted |= s->n && seq <= s->seq[s->n - 1];
-	s->seq[s->n++] = seq;
+	r->lists[list].evaluates = true;
 	r->evaluates[r->nevaluates] = (struct reflexive){
 		arena_strndup(&r->c->mem, t->p, t->n), t->n, list,
 		r->c->lists[list].nrules - 1 };

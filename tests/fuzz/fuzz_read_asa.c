@@ -1,0 +1,2 @@
+#define READER "asa"
+#include "tests/fuzz/read_config.h"

@@ -1,0 +1,2 @@
+#define READER "ios"
+#include "tests/fuzz/read_config.h"

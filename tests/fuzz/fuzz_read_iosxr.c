@@ -1,0 +1,2 @@
+#define READER "iosxr"
+#include "tests/fuzz/read_config.h"

@@ -1,0 +1,2 @@
+#define READER "nxos"
+#include "tests/fuzz/read_config.h"

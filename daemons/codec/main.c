@@ -197,7 +197,7 @@ static int media_init(struct codec *c)
 {
 	const struct media_handlers h = { ready_handler, died_handler, event_handler, c };
 	static char path[4096];
-	char video[1024], source[1024], sink[256];
+	char video[1024], source[1024], sink[1024];
 	json_t *init;
 	int err;
 
@@ -205,7 +205,8 @@ static int media_init(struct codec *c)
 		    c->program->site_path);
 	source_word(source, sizeof(source), site_host_setting(c->self, "source-audio", "tone"),
 		    c->program->site_path);
-	device_word(sink, sizeof(sink), site_host_setting(c->self, "sink-audio", "none"));
+	source_word(sink, sizeof(sink), site_host_setting(c->self, "sink-audio", "none"),
+		    c->program->site_path);
 	init = json_pack("{s:s, s:s, s:s, s:s, s:s, s:s, s:s, s:I, s:b}", "msg", "init",
 			 "host", c->self->name, "out_dir", opt.out ? opt.out : c->program->state,
 			 "video_source", video,

@@ -19,7 +19,7 @@ struct ipc_init {
 	char video_source[256];
 	char audio_source[256];
 	char video_sink[64];
-	char audio_sink[64];
+	char audio_sink[256];
 	unsigned video_bitrate;
 	bool log_frames;
 };

@@ -122,7 +122,8 @@ const struct site_option site_options[] = {
 	{"sink-video", "none|picture|window", "picture",
 	 "where the far picture goes: nowhere, into picture files, into a window", one_of, 0, 0},
 	{"sink-audio", "none|file:PATH|speaker[:DEVICE]", "none",
-	 "where the far sound goes", one_of, 0, 0},
+	 "where the far sound goes: nowhere, into a WAV file that each start of the media process begins "
+	 "anew, to a loudspeaker", one_of, 0, 0},
 	{"auto-answer", "on|off", "off", "take incoming calls without asking", one_of, 0, 0},
 	{"video-bitrate", "BITS[k|M]", "4M", "bits a second of picture that the room sends and asks for",
 	 bitrate, 64000, 40000000},

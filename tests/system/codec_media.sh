@@ -38,7 +38,7 @@ unharmed() {
 	rejected=$(stream rejected)
 }
 
-SETTINGS_paris='source-video: "pattern:320x240@15",'
+SETTINGS_paris='source-video: "pattern:320x240@15", sink-audio: "file:heard.wav",'
 SETTINGS_london='auto-answer: on, source-video: "pattern:320x240@15",'
 rooms_site on
 start_callcontrol
@@ -96,6 +96,15 @@ check "the room starts again and registers" wait_for 30 registered paris
 check "and is reached again" call
 check "it hangs up" ctl paris hangup
 stop paris
+# the far end sends a test sound: loud, and half a second of it at least
+check "what paris heard is in a WAV file" python3 - <<'P'
+import array, wave
+w = wave.open("heard.wav")
+assert (w.getnchannels(), w.getsampwidth(), w.getframerate()) == (1, 2, 48000)
+s = array.array("h", w.readframes(w.getnframes()))
+assert len(s) == w.getnframes() > 24000, len(s)
+assert max(s) > 1000 and min(s) < -1000, (max(s), min(s))
+P
 stop london
 stop callcontrol
 check "no sanitizer had to speak" sanitizers_quiet

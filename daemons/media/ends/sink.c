@@ -4,7 +4,7 @@
 
 #include "daemons/media/ends/sink.h"
 
-static const struct media_sink_ops *const table[] = { &sink_window, &sink_alsa };
+static const struct media_sink_ops *const table[] = { &sink_window, &sink_alsa, &sink_file };
 
 
 int sink_open(struct sink **sp, enum media_kind kind, const char *spec, const char *title, char *why, size_t size)
@@ -19,7 +19,7 @@ int sink_open(struct sink **sp, enum media_kind kind, const char *spec, const ch
 		if (table[i]->kind == kind && strlen(table[i]->name) == len && !strncmp(table[i]->name, spec, len))
 			return table[i]->open(sp, spec[len] ? spec + len + 1 : "", title, why, size);
 	(void)snprintf(why, size, "%s: no such %s sink: use %s", spec, kind == MEDIA_VIDEO ? "video" : "audio",
-		       kind == MEDIA_VIDEO ? "window, picture or none" : "alsa:DEVICE or none");
+		       kind == MEDIA_VIDEO ? "window, picture or none" : "alsa:DEVICE, file:PATH or none");
 	return EINVAL;
 }
 

@@ -28,10 +28,10 @@ struct sink {
 	const struct media_sink_ops *ops;
 };
 
-extern const struct media_sink_ops sink_window, sink_alsa;
+extern const struct media_sink_ops sink_window, sink_alsa, sink_file;
 
 /**
- * "window", "alsa:DEVICE"; "none" and "picture" need no sink and give NULL.
+ * "window", "alsa:DEVICE", "file:PATH" (WAV, at most 1 GB); "none" and "picture" need no sink and give NULL.
  * @return 0; EINVAL no such sink; others: why is filled
  */
 int sink_open(struct sink **sp, enum media_kind kind, const char *spec, const char *title, char *why, size_t size);

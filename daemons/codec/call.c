@@ -6,12 +6,11 @@
 #include "io/log.h"
 
 enum {
-	DIAL_PATIENCE_MS = 180 * 1000,
-	RETRIES_MAX = 4,
+	BYE_LOGINS = 4,
 	NUMBER_MAX = 40,
 };
 
-const char call_allow[] = "INVITE, ACK, BYE, CANCEL, OPTIONS, UPDATE, INFO";
+const char call_allow[] = "INVITE, ACK, BYE, CANCEL, OPTIONS, PRACK, UPDATE, INFO";
 
 static void timer_handler(void *arg);
 static int reinvite(struct call *call);
@@ -29,6 +28,7 @@ static void destructor(void *arg)
 	tmr_cancel(&call->re_tmr);
 	tmr_cancel(&call->media_tmr);
 	tmr_cancel(&call->silent_tmr);
+	rel_stop(call);
 	media_stop(call);
 	media_forget(call->c->media, call);
 	mem_deref(call->req);
@@ -38,6 +38,7 @@ static void destructor(void *arg)
 	mem_deref(call->ok);
 	mem_deref(call->ok_msg);
 	mem_deref(call->dlg);
+	mem_deref(call->early);
 	mem_deref(call->offer);
 	mem_deref(call->offer_text);
 }
@@ -111,7 +112,7 @@ static void bye_handler(int err, const struct sip_msg *msg, void *arg)
 	if (!err && msg && msg->scode < 200)
 		return;
 	if (!err && msg && (msg->scode == 401 || msg->scode == 407) &&
-	    call->retries++ < RETRIES_MAX && !net_challenged(call->c, msg)) {
+	    call->tries.n++ < BYE_LOGINS && !net_challenged(call->c, msg)) {
 		bye(call, call->reason);
 		return;
 	}
@@ -152,7 +153,7 @@ void call_do(struct call *call, enum call_event ev, unsigned code, const char *r
 	if (todo & DO_REFUSE)
 		call_refuse(call, code, reason);
 	if (todo & DO_BYE) {
-		call->retries = 0;
+		call->tries.n = 0;
 		bye(call, reason);
 	}
 	if (todo & DO_STOP)
@@ -238,14 +239,14 @@ static void timer_extra(const struct call *call, char *buf, size_t size, bool fi
 	uint32_t se = first ? call->c->session_expires : call->se.interval;
 	int n;
 
-	if (se < call->min_se)
-		se = call->min_se;
-	n = re_snprintf(buf, size, "Allow: %s\r\nSupported: timer\r\n", call_allow);
+	if (se < call->tries.min_se)
+		se = call->tries.min_se;
+	n = re_snprintf(buf, size, "Allow: %s\r\nSupported: timer, 100rel\r\n", call_allow);
 	if (se && n > 0)
 		n += re_snprintf(buf + n, size - (size_t)n, "Session-Expires: %u%s\r\n", se,
 				 first ? "" : ";refresher=uac");
-	if (call->min_se && n > 0)
-		(void)re_snprintf(buf + n, size - (size_t)n, "Min-SE: %u\r\n", call->min_se);
+	if (call->tries.min_se && n > 0)
+		(void)re_snprintf(buf + n, size - (size_t)n, "Min-SE: %u\r\n", call->tries.min_se);
 }
 
 
@@ -276,32 +277,30 @@ static bool invite_again(struct call *call, const struct sip_msg *msg)
 {
 	struct core_timer_hdrs h;
 
-	if (call->state == CALL_ENDED || call->retries++ >= RETRIES_MAX)
+	enum core_next next;
+
+	if (call->state == CALL_ENDED)
 		return false;
-	if (msg->scode == 401 || msg->scode == 407)
-		return !net_challenged(call->c, msg) && !invite(call);
-	if (msg->scode == 422) {
-		call_timer_hdrs(&h, msg);
-		if (h.min_se <= call->min_se || h.min_se > SE_MAX)
-			return false;
-		call->min_se = h.min_se;
-		return !invite(call);
-	}
-	return false;
+	call_timer_hdrs(&h, msg);
+	next = core_invite_refused(&call->tries, msg->scode, h.min_se);
+	if (next == NEXT_GIVE_UP || (next == NEXT_LOGIN && net_challenged(call->c, msg)))
+		return false;
+	return !invite(call);
 }
 
 
 static void established(struct call *call, const struct sip_msg *msg)
 {
 	struct core_timer_hdrs h;
-	int code;
+	int code = 0;
 
 	call_peer_can(call, msg);
 	call_timer_hdrs(&h, msg);
 	core_timer_accept(&call->se, &h);
 	call->code = msg->scode;
 	(void)re_snprintf(call->reason, sizeof(call->reason), "%r", &msg->reason);
-	code = media_accept(call, msg);
+	if (!call->answered || mbuf_get_left(msg->mb))
+		code = media_accept(call, msg);
 	if (code) {
 		call_do(call, EV_HANGUP, (unsigned)code, call->res.why);
 		return;
@@ -320,7 +319,7 @@ static void established(struct call *call, const struct sip_msg *msg)
 static void accepted(struct call *call, const struct sip_msg *msg)
 {
 	bool late = call->state == CALL_ENDED;
-	int err = sip_dialog_create(call->dlg, msg);
+	int err = rel_accepted(call, msg);
 
 	if (err) {
 		call_do(call, EV_REFUSED, 500, "answer without a usable Contact");
@@ -346,6 +345,7 @@ static void invite_handler(int err, const struct sip_msg *msg, void *arg)
 		return;
 	}
 	if (msg->scode < 200) {
+		rel_progress(call, msg);
 		if (msg->scode > 100 && call->state == CALL_DIALING) {
 			call_do(call, EV_PROGRESS, 0, "");
 			call_log(call, "ringing");
@@ -424,7 +424,7 @@ int call_dial(struct codec *c, const char *number)
 	(void)snprintf(call->id, sizeof(call->id), "%s", sip_dialog_callid(call->dlg));
 	(void)core_call_event(&call->state, EV_DIAL);
 	c->call = call;
-	tmr_start(&call->tmr, DIAL_PATIENCE_MS, patience_handler, call);
+	tmr_start(&call->tmr, core_patience_ms(call->state), patience_handler, call);
 	call_log(call, "dialing");
 	return 0;
 }
@@ -462,18 +462,19 @@ static void reinvite_retry(void *arg)
  * what else fails leaves things as they were (RFC 3261 section 14.1). */
 static void re_failed(struct call *call, const struct sip_msg *msg, int err)
 {
-	if (msg && (msg->scode == 401 || msg->scode == 407) && call->retries++ < RETRIES_MAX &&
-	    !net_challenged(call->c, msg)) {
+	uint32_t wait_ms = 0;
+	enum core_next next = core_change_refused(&call->tries, msg ? msg->scode : 0, call->outgoing,
+						  rand_u32(), &wait_ms);
+
+	if (next == NEXT_LOGIN && !net_challenged(call->c, msg)) {
 		reinvite_retry(call);
 		return;
 	}
-	if (msg && msg->scode == 491) {
-		/* the owner of the Call-ID waits longer */
-		tmr_start(&call->re_tmr, call->outgoing ? 2100 + rand_u32() % 1900 :
-			  rand_u32() % 2000, reinvite_retry, call);
+	if (next == NEXT_LATER) {
+		tmr_start(&call->re_tmr, wait_ms, reinvite_retry, call);
 		return;
 	}
-	if (msg && (msg->scode == 481 || msg->scode == 408)) {
+	if (next == NEXT_END) {
 		call_do(call, EV_HANGUP, msg->scode, "the far end knows the call no more");
 		return;
 	}
@@ -504,7 +505,7 @@ static void reinvite_handler(int err, const struct sip_msg *msg, void *arg)
 
 	(void)sip_dialog_update(call->dlg, msg);
 	remote_target(call, msg);
-	call->retries = 0;
+	call->tries.n = 0;
 	call_timer_hdrs(&h, msg);
 	core_timer_accept(&call->se, &h);
 	call_timer_start(call);

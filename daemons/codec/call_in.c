@@ -6,7 +6,7 @@
 #include "daemons/codec/codec.h"
 #include "io/log.h"
 
-enum { RING_MS = 60 * 1000, ACK_MS = 64 * SIP_T1 };
+enum { ACK_MS = 64 * SIP_T1 };
 
 
 static void treply(struct codec *c, const struct sip_msg *msg, uint16_t code, const char *reason)
@@ -95,6 +95,7 @@ out:
 
 void call_refuse(struct call *call, unsigned code, const char *reason)
 {
+	rel_stop(call);
 	if (call->st)
 		(void)sip_treply(&call->st, call->c->sip, call->invite, (uint16_t)code, reason);
 }
@@ -106,6 +107,7 @@ int call_accept(struct call *call)
 	bool say_uac;
 	int err;
 
+	rel_stop(call);
 	call_timer_hdrs(&h, call->invite);
 	(void)core_timer_answer(&call->se, &say_uac, &h);
 	err = ok_send(call, &call->st, call->invite, call->offer_text, say_uac,
@@ -144,29 +146,28 @@ void call_ring(struct call *call)
 {
 	struct mbuf *hdr = mbuf_alloc(128);
 
-	if (hdr && !net_contact(hdr, call->c, &call->invite->dst, call->invite->tp, false))
-		(void)sip_treplyf(&call->st, NULL, call->c->sip, call->invite, true, 180, "Ringing",
-				  "%bContent-Length: 0\r\n\r\n", hdr->buf, hdr->end);
+	if (hdr && !net_contact(hdr, call->c, &call->invite->dst, call->invite->tp, false)) {
+		if (rel_wanted(call->invite))
+			(void)rel_ring(call, hdr);
+		else
+			(void)sip_treplyf(&call->st, NULL, call->c->sip, call->invite, true, 180,
+					  "Ringing", "%bContent-Length: 0\r\n\r\n", hdr->buf,
+					  hdr->end);
+	}
 	mem_deref(hdr);
-	tmr_start(&call->tmr, RING_MS, ring_handler, call);
+	tmr_start(&call->tmr, core_patience_ms(CALL_INCOMING), ring_handler, call);
 }
 
 
-struct need {
-	char text[96];
-	bool at_once;		/* no provisional response will be sent */
-};
-
 static bool require_handler(const struct sip_hdr *hdr, const struct sip_msg *msg, void *arg)
 {
-	struct need *n = arg;
+	struct pl *unknown = arg;
 
 	(void)msg;
-	if (!pl_strcasecmp(&hdr->val, "timer") || !hdr->val.l)
+	if (!pl_strcasecmp(&hdr->val, "timer") || !pl_strcasecmp(&hdr->val, "100rel") ||
+	    !hdr->val.l)
 		return false;
-	if (!pl_strcasecmp(&hdr->val, "100rel") && n->at_once)
-		return false;
-	(void)re_snprintf(n->text, sizeof(n->text), "%r", &hdr->val);
+	*unknown = hdr->val;
 	return true;
 }
 
@@ -176,12 +177,14 @@ static bool refuse_early(struct codec *c, const struct sip_msg *msg)
 {
 	struct core_timer_hdrs h;
 	struct core_timer t;
-	struct need n = { .at_once = c->auto_answer };
+	const char *reason;
+	struct pl unknown;
 	bool say_uac;
+	unsigned code;
 
-	if (sip_msg_hdr_apply(msg, true, SIP_HDR_REQUIRE, require_handler, &n)) {
+	if (sip_msg_hdr_apply(msg, true, SIP_HDR_REQUIRE, require_handler, &unknown)) {
 		(void)sip_replyf(c->sip, msg, 420, "Bad Extension",
-				 "Unsupported: %s\r\nContent-Length: 0\r\n\r\n", n.text);
+				 "Unsupported: %r\r\nContent-Length: 0\r\n\r\n", &unknown);
 		return true;
 	}
 	call_timer_hdrs(&h, msg);
@@ -191,15 +194,10 @@ static bool refuse_early(struct codec *c, const struct sip_msg *msg)
 				  "Min-SE: %u\r\nContent-Length: 0\r\n\r\n", SE_MIN);
 		return true;
 	}
-	if (c->call)
-		treply(c, msg, 486, "Busy Here");
-	else if (c->dnd)
-		treply(c, msg, 480, "Do Not Disturb");
-	else if (!media_is_ready(c->media))
-		treply(c, msg, 480, "Media Not Ready");
-	else
-		return false;
-	return true;
+	code = core_call_came(&reason, c->call, c->dnd, media_is_ready(c->media));
+	if (code)
+		treply(c, msg, (uint16_t)code, reason);
+	return code;
 }
 
 
@@ -345,13 +343,15 @@ static void in_invite(struct call *call, const struct sip_msg *msg)
 	bool body = mbuf_get_left(msg->mb) > 0;
 	struct core_timer_hdrs h;
 	char *text = NULL;
-	int code = 0, err;
+	int code, err;
 
-	if (call->state != CALL_ESTABLISHED || (body && (call->rereq || call->offered))) {
+	code = (int)core_change_came(&(struct core_change){ call->state, update, body,
+				     call->rereq || call->offered, call->ok != NULL });
+	if (code == 491) {
 		treply(call->c, msg, 491, "Request Pending");
 		return;
 	}
-	if (call->ok && !update) {
+	if (code) {
 		(void)sip_treplyf(NULL, NULL, call->c->sip, msg, false, 500, "Server Internal Error",
 				  "Retry-After: %u\r\nContent-Length: 0\r\n\r\n", rand_u32() % 11);
 		return;
@@ -409,7 +409,7 @@ static void in_ok(struct call *call, const struct sip_msg *msg)
 static void options(struct codec *c, const struct sip_msg *msg)
 {
 	(void)sip_treplyf(NULL, NULL, c->sip, msg, false, 200, "OK",
-			  "Allow: %s\r\nAccept: application/sdp\r\nSupported: timer\r\n"
+			  "Allow: %s\r\nAccept: application/sdp\r\nSupported: timer, 100rel\r\n"
 			  "Content-Length: 0\r\n\r\n", call_allow);
 }
 
@@ -419,7 +419,7 @@ static const struct {
 	void (*h)(struct call *call, const struct sip_msg *msg);
 } methods[] = {
 	{"ACK", in_ack}, {"BYE", in_bye}, {"INVITE", in_invite}, {"UPDATE", in_invite},
-	{"INFO", in_ok}, {"OPTIONS", in_ok},
+	{"INFO", in_ok}, {"OPTIONS", in_ok}, {"PRACK", rel_prack},
 };
 
 

@@ -7,6 +7,7 @@
  *   dns.c    its name and address
  *   reg.c    registration
  *   call.c   one call's SIP; call_in.c requests inside and before it
+ *   rel.c    provisional responses that are acknowledged
  *   sdp.c    offer, answer, sockets, what the media process is told
  *   media.c  the media process
  *   ctl.c    commands
@@ -133,6 +134,15 @@ struct call {
 	const struct sip_msg *invite;	/* incoming, referenced */
 	struct tmr tmr;			/* nobody answers */
 	bool offered;			/* we made the offer under way */
+	/* 180 and its PRACK, either way */
+	struct sip_dialog *early;	/* of the response that we acknowledged */
+	uint32_t rseq;			/* the last one; 0: none */
+	bool answered;			/* our offer, before the 200 */
+	struct mbuf *rel;		/* ours, until it is acknowledged */
+	struct sa rel_dst;
+	struct tmr rel_tmr;
+	uint64_t rel_since;
+	uint32_t rel_ms;
 	/* 2xx and its ACK */
 	struct mbuf *ok;
 	struct sa ok_dst;
@@ -145,9 +155,8 @@ struct call {
 	/* inside */
 	struct sip_request *rereq;
 	bool refresh_only;
-	unsigned retries;
+	struct core_tries tries;
 	struct tmr re_tmr;
-	uint32_t min_se;
 	struct core_timer se;
 	struct tmr se_tmr;
 	bool peer_update;		/* peer's Allow has UPDATE */
@@ -199,6 +208,20 @@ bool call_request(struct codec *c, const struct sip_msg *msg);
 int call_accept(struct call *call);
 void call_refuse(struct call *call, unsigned code, const char *reason);
 void call_ring(struct call *call);
+
+/* rel.c: RFC 3262 */
+
+/** Does the message require reliable provisional responses, or is it one? */
+bool rel_wanted(const struct sip_msg *msg);
+/** Send 180 until its PRACK comes. @param contact  our Contact line */
+int rel_ring(struct call *call, const struct mbuf *contact);
+void rel_stop(struct call *call);
+/** A PRACK came. */
+void rel_prack(struct call *call, const struct sip_msg *msg);
+/** A provisional response came: acknowledge it when it asks for that. */
+void rel_progress(struct call *call, const struct sip_msg *msg);
+/** The 2xx came: the dialog is made, or goes on from the early one. */
+int rel_accepted(struct call *call, const struct sip_msg *msg);
 
 /* sdp.c */
 int media_open(struct call *call);

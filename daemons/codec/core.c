@@ -68,6 +68,98 @@ const char *core_call_state_name(enum call_state st)
 }
 
 
+uint32_t core_patience_ms(enum call_state st)
+{
+	static const uint32_t ms[CALL_STATES] = {
+		[CALL_DIALING] = 180 * 1000, [CALL_RINGING] = 180 * 1000, [CALL_INCOMING] = 60 * 1000,
+	};
+
+	return ms[st];
+}
+
+
+enum { TRIES_MAX = 4, LOGINS_MAX = 3 };
+
+static bool challenge(unsigned code)
+{
+	return code == 401 || code == 407;
+}
+
+
+enum core_next core_invite_refused(struct core_tries *t, unsigned code, uint32_t min_se)
+{
+	if (t->n++ >= TRIES_MAX)
+		return NEXT_GIVE_UP;
+	if (challenge(code))
+		return NEXT_LOGIN;
+	if (code != 422 || min_se <= t->min_se || min_se > SE_MAX)
+		return NEXT_GIVE_UP;
+	t->min_se = min_se;
+	return NEXT_NOW;
+}
+
+
+enum core_next core_change_refused(struct core_tries *t, unsigned code, bool owner, uint32_t rnd,
+				   uint32_t *wait_ms)
+{
+	if (challenge(code) && t->n++ < TRIES_MAX)
+		return NEXT_LOGIN;
+	if (code == 491) {
+		*wait_ms = owner ? 2100 + rnd % 1900 : rnd % 2000;
+		return NEXT_LATER;
+	}
+	return code == 481 || code == 408 ? NEXT_END : NEXT_LEAVE;
+}
+
+
+unsigned core_change_came(const struct core_change *c)
+{
+	if (c->state != CALL_ESTABLISHED || (c->offer && c->ours))
+		return 491;
+	return c->unacked && !c->update ? 500 : 0;
+}
+
+
+unsigned core_call_came(const char **reason, bool busy, bool dnd, bool media_ready)
+{
+	*reason = busy ? "Busy Here" : dnd ? "Do Not Disturb" : "Media Not Ready";
+	return busy ? 486 : dnd || !media_ready ? 480 : 0;
+}
+
+
+static uint32_t reg_failed(struct core_reg *r, uint32_t rnd)
+{
+	r->ok = false;
+	r->asked = 0;
+	return core_backoff_ms(++r->failures, rnd);
+}
+
+
+static uint32_t reg_granted(struct core_reg *r, uint32_t s)
+{
+	r->ok = true;
+	r->failures = 0;
+	r->asked = 0;
+	s = s ? s : r->expires;
+	s = s < REG_EXPIRES_MIN ? REG_EXPIRES_MIN : s > REG_EXPIRES_MAX ? REG_EXPIRES_MAX : s;
+	return core_refresh_s(s) * 1000;
+}
+
+
+uint32_t core_reg_answered(struct core_reg *r, const struct core_reg_answer *a, uint32_t rnd)
+{
+	if (a->code >= 200 && a->code < 300)
+		return reg_granted(r, a->granted);
+	if (challenge(a->code) && a->usable && r->asked++ < LOGINS_MAX)
+		return 0;
+	if (a->code == 423 && a->min_expires > r->expires && a->min_expires <= REG_EXPIRES_MAX) {
+		r->expires = a->min_expires;
+		return 0;
+	}
+	return reg_failed(r, rnd);
+}
+
+
 bool core_far_end_lost(unsigned ears, unsigned lost)
 {
 	return ears && (ears & lost) == ears;

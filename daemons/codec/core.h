@@ -52,6 +52,78 @@ unsigned core_call_event(enum call_state *state, enum call_event ev);
 
 const char *core_call_state_name(enum call_state st);
 
+/** How long a call may stay in a state, in milliseconds; 0: as long as it likes */
+uint32_t core_patience_ms(enum call_state st);
+
+enum {
+	CORE_MEDIA_MS = 1000,	/**< for a media process that died to come back */
+	CORE_SILENCE_MS = 2000,	/**< for a far end that fell silent */
+};
+
+/** What a request was refused with, and what had been tried before. */
+struct core_tries {
+	unsigned n;
+	uint32_t min_se;	/**< Min-SE that was asked of us; 0: none */
+};
+
+enum core_next {
+	NEXT_GIVE_UP = 0,
+	NEXT_LOGIN,		/**< again, with credentials for the challenge */
+	NEXT_NOW,		/**< again as it is, with min_se */
+	NEXT_LATER,		/**< again after *wait_ms */
+	NEXT_END,		/**< the far end has no such call: end it */
+	NEXT_LEAVE,		/**< all stays as it was */
+};
+
+/** Our INVITE got a final failure. @param min_se  its Min-SE */
+enum core_next core_invite_refused(struct core_tries *t, unsigned code, uint32_t min_se);
+
+/**
+ * Our re-INVITE or UPDATE got one (RFC 3261 sections 14.1, 12.2.1.2).
+ * @param owner  we made the Call-ID: of two that collide, we wait longer
+ * @param code   0: no answer at all
+ */
+enum core_next core_change_refused(struct core_tries *t, unsigned code, bool owner, uint32_t rnd,
+				   uint32_t *wait_ms);
+
+/** A re-INVITE or UPDATE of the far end came. */
+struct core_change {
+	enum call_state state;
+	bool update;
+	bool offer;		/**< it has a body */
+	bool ours;		/**< one of ours is under way */
+	bool unacked;		/**< our last 2xx has no ACK yet */
+};
+
+/** @return 0: take it; 491, 500: refuse (RFC 3261 section 14.2, RFC 3311 5.2) */
+unsigned core_change_came(const struct core_change *c);
+
+/** May a new call come in? @return 0, or what to refuse it with, *reason set */
+unsigned core_call_came(const char **reason, bool busy, bool dnd, bool media_ready);
+
+/** A registration's course. */
+struct core_reg {
+	uint32_t expires;	/**< to ask for, s */
+	unsigned failures;	/**< in a row */
+	unsigned asked;		/**< credentials sent in a row */
+	bool ok;
+};
+
+/** An answer to REGISTER; code 0: none came. */
+struct core_reg_answer {
+	unsigned code;
+	uint32_t granted;	/**< s, of a 2xx; 0: not said */
+	uint32_t min_expires;	/**< of a 423 */
+	bool usable;		/**< of a 401, 407: credentials can be made, and
+				  those sent were not refused */
+};
+
+enum { REG_EXPIRES_MIN = 10, REG_EXPIRES_MAX = 86400 };
+
+/** @return milliseconds until to ask again: 0 now, as with r->ok unset after a
+ *          challenge or a longer expiry; else the refresh or the back-off */
+uint32_t core_reg_answered(struct core_reg *r, const struct core_reg_answer *a, uint32_t rnd);
+
 /** Does nobody speak any more? Not when nothing is taken, as in a call that is
  *  held: silence says nothing then.
  *  @param ears  streams that we take, bits

@@ -5,7 +5,7 @@
 #include "io/flowtab.h"
 #include "io/log.h"
 
-enum { EXPIRES_DEFAULT = 600, EXPIRES_MIN = 10, KEEPALIVE_S = 30, EXPIRES_MAX = 86400 };
+enum { EXPIRES_DEFAULT = 600, KEEPALIVE_S = 30 };
 
 struct reg {
 	struct codec *c;
@@ -13,10 +13,7 @@ struct reg {
 	struct sip_request *req;
 	struct sip_keepalive *ka;
 	struct tmr tmr;
-	uint32_t expires;
-	unsigned failures;
-	unsigned asked;		/* credentials sent in a row */
-	bool ok;
+	struct core_reg state;
 	bool removing;
 	unsigned code;
 	char reason[128];
@@ -39,11 +36,8 @@ static void again(struct reg *r, uint32_t ms)
 }
 
 
-static void failed(struct reg *r, unsigned code, const char *reason)
+static void failed(struct reg *r, unsigned code, const char *reason, uint32_t ms)
 {
-	uint32_t ms = core_backoff_ms(++r->failures, rand_u32());
-
-	r->ok = false;
 	r->code = code;
 	(void)re_snprintf(r->reason, sizeof(r->reason), "%s", reason);
 	r->ka = mem_deref(r->ka);
@@ -57,16 +51,23 @@ static void failed(struct reg *r, unsigned code, const char *reason)
 }
 
 
+static void broken(struct reg *r, const char *reason)
+{
+	failed(r, 0, reason, core_reg_answered(&r->state, &(struct core_reg_answer){ .code = 0 },
+					       rand_u32()));
+}
+
+
 /* The connection broke: call control restarts, or the network does. */
 static void keepalive_handler(int err, void *arg)
 {
 	struct reg *r = arg;
 
 	r->ka = mem_deref(r->ka);
-	r->ok = false;
+	r->state.ok = false;
 	log_warn("connection to call control lost (%s); registering again", strerror(err));
 	flowtab_log(r->c->row, "out", NULL, &r->c->cc_addr, "closed", strerror(err));
-	r->failures = 0;
+	r->state.failures = 0;
 	again(r, 20 + rand_u32() % 80);
 }
 
@@ -95,20 +96,17 @@ static bool contact_handler(const struct sip_hdr *hdr, const struct sip_msg *msg
 
 static void accepted(struct reg *r, const struct sip_msg *msg)
 {
-	struct granted g = { r, r->expires };
+	struct granted g = { r, r->state.expires };
+	bool before = r->state.ok;
+	uint32_t ms;
 
 	if (pl_isset(&msg->expires))
 		g.expires = pl_u32(&msg->expires);
 	(void)sip_msg_hdr_apply(msg, true, SIP_HDR_CONTACT, contact_handler, &g);
-	if (g.expires < EXPIRES_MIN)
-		g.expires = EXPIRES_MIN;
-	if (g.expires > EXPIRES_MAX)
-		g.expires = EXPIRES_MAX;
-
-	if (!r->ok)
+	ms = core_reg_answered(&r->state, &(struct core_reg_answer){ .code = msg->scode,
+			       .granted = g.expires ? g.expires : 1 }, rand_u32());
+	if (!before)
 		log_info("registered %s", r->c->aor);
-	r->ok = true;
-	r->failures = 0;
 	r->code = msg->scode;
 	(void)re_snprintf(r->reason, sizeof(r->reason), "%r", &msg->reason);
 	event(r, "ok", g.expires);
@@ -119,42 +117,44 @@ static void accepted(struct reg *r, const struct sip_msg *msg)
 		if (err)
 			log_warn("no keep-alive on this connection: %s", strerror(err));
 	}
-	again(r, core_refresh_s(g.expires) * 1000);
+	again(r, ms);
 }
 
 
 static void challenged(struct reg *r, const struct sip_msg *msg)
 {
 	int err = net_challenged(r->c, msg);
+	uint32_t ms = core_reg_answered(&r->state, &(struct core_reg_answer){ .code = msg->scode,
+					.usable = !err }, rand_u32());
 
-	if (!err && r->asked++ < 3) {
+	if (!ms) {
 		attempt(r);
 		return;
 	}
-	r->asked = 0;
 	auth_forget(&r->c->auth);
 	r->c->auth.nc = 0;
 	failed(r, msg->scode, err == ENOTSUP ? "no common digest algorithm" :
-	       "wrong password, see the file password in the state folder");
+	       "wrong password, see the file password in the state folder", ms);
 }
 
 
 static void response_handler(int err, const struct sip_msg *msg, void *arg)
 {
 	struct reg *r = arg;
+	struct core_reg_answer a = {0};
 	const struct sip_hdr *h;
 	char reason[128];
+	uint32_t ms;
 
 	if (r->removing)
 		return;
 	if (err || !msg) {
-		failed(r, 0, err == ETIMEDOUT ? "no answer from call control" : strerror(err));
+		broken(r, err == ETIMEDOUT ? "no answer from call control" : strerror(err));
 		return;
 	}
 	if (msg->scode < 200)
 		return;
 	if (msg->scode < 300) {
-		r->asked = 0;
 		accepted(r, msg);
 		return;
 	}
@@ -163,14 +163,14 @@ static void response_handler(int err, const struct sip_msg *msg, void *arg)
 		return;
 	}
 	h = sip_msg_hdr(msg, SIP_HDR_MIN_EXPIRES);
-	if (msg->scode == 423 && h && pl_u32(&h->val) > r->expires &&
-	    pl_u32(&h->val) <= EXPIRES_MAX) {
-		r->expires = pl_u32(&h->val);
-		attempt(r);
-		return;
-	}
+	a.code = msg->scode;
+	a.min_expires = h ? pl_u32(&h->val) : 0;
+	ms = core_reg_answered(&r->state, &a, rand_u32());
 	(void)re_snprintf(reason, sizeof(reason), "%r", &msg->reason);
-	failed(r, msg->scode, reason);
+	if (ms)
+		failed(r, msg->scode, reason, ms);
+	else
+		attempt(r);
 }
 
 
@@ -198,9 +198,9 @@ static void resolved(void *arg)
 	int err;
 
 	flowtab_log(r->c->row, "out", NULL, &r->c->cc_addr, "open", NULL);
-	err = request(r, r->expires);
+	err = request(r, r->state.expires);
 	if (err)
-		failed(r, 0, strerror(err));
+		broken(r, strerror(err));
 }
 
 
@@ -214,11 +214,11 @@ static void attempt(void *arg)
 		return;
 	/* while all is well the name is not asked for again */
 	if (r->dlg)
-		err = request(r, r->expires);
+		err = request(r, r->state.expires);
 	else
 		err = net_resolve(r->c, resolved, r);
 	if (err)
-		failed(r, 0, strerror(err));
+		broken(r, strerror(err));
 }
 
 
@@ -241,10 +241,10 @@ int reg_alloc(struct reg **rp, struct codec *c)
 	if (!r)
 		return ENOMEM;
 	r->c = c;
-	r->expires = (uint32_t)strtoul(site_host_setting(c->self, "register-expires", "600"),
+	r->state.expires = (uint32_t)strtoul(site_host_setting(c->self, "register-expires", "600"),
 				       NULL, 10);
-	if (r->expires < EXPIRES_MIN || r->expires > EXPIRES_MAX)
-		r->expires = EXPIRES_DEFAULT;
+	if (r->state.expires < REG_EXPIRES_MIN || r->state.expires > REG_EXPIRES_MAX)
+		r->state.expires = EXPIRES_DEFAULT;
 	tmr_init(&r->tmr);
 	again(r, 0);
 	*rp = r;
@@ -254,14 +254,14 @@ int reg_alloc(struct reg **rp, struct codec *c)
 
 void reg_now(struct reg *r)
 {
-	r->failures = 0;
+	r->state.failures = 0;
 	again(r, 0);
 }
 
 
 void reg_remove(struct reg *r)
 {
-	if (!r->ok || !r->dlg || r->removing)
+	if (!r->state.ok || !r->dlg || r->removing)
 		return;
 	r->removing = true;
 	tmr_cancel(&r->tmr);
@@ -273,12 +273,12 @@ void reg_remove(struct reg *r)
 
 bool reg_ok(const struct reg *r)
 {
-	return r && r->ok;
+	return r && r->state.ok;
 }
 
 
 json_t *reg_status(const struct reg *r)
 {
-	return json_pack("{s:b, s:s, s:i, s:s, s:s}", "ok", r->ok, "aor", r->c->aor,
+	return json_pack("{s:b, s:s, s:i, s:s, s:s}", "ok", r->state.ok, "aor", r->c->aor,
 			 "code", (int)r->code, "reason", r->reason, "via", r->c->route);
 }

@@ -11,7 +11,7 @@
 #include "io/flowtab.h"
 #include "io/log.h"
 
-enum { FD_RTP = 0, FD_RTCP, SOCKS_PER_STREAM = 2, LOST_PATIENCE_MS = 1000, SILENCE_PATIENCE_MS = 2000 };
+enum { FD_RTP = 0, FD_RTCP, SOCKS_PER_STREAM = 2 };
 
 static const enum sdp_kind kinds[] = { SDP_AUDIO, SDP_VIDEO };
 
@@ -321,7 +321,7 @@ static void lost_handler(void *arg)
 void media_died(struct call *call)
 {
 	if (call->media_on)
-		tmr_start(&call->media_tmr, LOST_PATIENCE_MS, lost_handler, call);
+		tmr_start(&call->media_tmr, CORE_MEDIA_MS, lost_handler, call);
 	call->silent = 0;
 	tmr_cancel(&call->silent_tmr);
 }
@@ -347,7 +347,7 @@ static void silence(struct call *call, json_int_t id, bool silent)
 	if (!core_far_end_lost(ears, call->silent))
 		tmr_cancel(&call->silent_tmr);
 	else if (!tmr_isrunning(&call->silent_tmr))
-		tmr_start(&call->silent_tmr, SILENCE_PATIENCE_MS, silent_handler, call);
+		tmr_start(&call->silent_tmr, CORE_SILENCE_MS, silent_handler, call);
 }
 
 

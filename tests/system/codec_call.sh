@@ -52,6 +52,16 @@ check "london is free again" wait_for 5 no_call london
 check "the cancelled call was logged" event london "g('ev') == 'call' and g('state') == 'ended' and g('code') == 487"
 stop berlin
 
+# a phone whose 183 wants to be acknowledged and has the answer
+python3 "$VISAVIS_SOURCE/tests/system/codec/prack_peer.py" 10.77.1.3 10.77.1.6 1003 berlin >phone.out 2>&1 &
+pid[phone]=$!
+check "a phone registers" wait_for 10 grep -q registered phone.out
+check "its provisional answer is enough" ctl paris call 1003
+check "only sound was agreed" json paris "len(s['streams']) == 1"
+check "hang up" ctl paris hangup
+check "each provisional response was acknowledged once, in order" wait "${pid[phone]}"
+cat phone.out | sed 's/^/# /'
+
 # what breaks
 ctl paris call 1002 --no-wait >/dev/null
 wait_for 5 rings london

@@ -79,7 +79,7 @@ refusal zero 488 "every stream refused" "" "$(sdp 's/audio 20000/audio 0/')"
 refusal torn 400 "SDP that is none" "" "$(sdp 's/^m=.*/m=audio/')"
 refusal many 488 "too many streams" "" "$GOOD
 $(for i in $(seq 20); do echo "m=audio 20000 RTP/AVP 0"; done)"
-refusal long 400 "SDP without end" "" "$GOOD
+refusal long 488 "SDP without end" "" "$GOOD
 a=x:$(head -c 40000 /dev/zero | tr '\0' x)"
 scene options "OPTIONS" < <(say OPTIONS 1; hear 200)
 scene nocall "a BYE for no call" < <(say BYE 1 | sed 's/\[peer_tag_param\]/;tag=nobody/'; hear 481)
@@ -93,7 +93,32 @@ check "a room that rings" wait_for 20 port_of
 check "its media process is ready again" wait_for 20 json paris 's["media"]'
 scene cancel "CANCEL while it rings" < <(say INVITE 1 "" "$GOOD"; hear 180
 	say CANCEL 1 | sed 's/retrans="500"//; s/branch=\[branch\]/branch=[branch-2]/'; hear 200; hear 487; say ACK 1)
-refusal prack 420 "100rel required of a room that rings" "Require: 100rel\n" "$GOOD"
+
+# ringing that is acknowledged, with the number that the room gave it
+ringing() {
+	echo '<recv response="180"><action><ereg regexp="[0-9]+" search_in="hdr" header="RSeq:" check_it="true" assign_to="1"/>'
+	echo '<ereg regexp="100rel" search_in="hdr" header="Require:" check_it="true" assign_to="2"/></action></recv>'
+	echo '<Reference variables="1,2"/>'
+}
+offer_rel() { say INVITE 1 "Require: 100rel\n" "$GOOD"; hear 100 'optional="true"'; }
+pracks() { say PRACK 2 "RAck: [\$1] 1 INVITE\n"; hear 200; }
+answers_soon() { (wait_for 10 rings paris && wait_for 10 grep -q '"line":"PRACK' paris.jsonl && ctl paris answer >/dev/null) & }
+
+answers_soon
+scene prack "ringing is acknowledged" < <(offer_rel; ringing; pracks
+	hear 200; say ACK 1; bye 3)
+scene again "a caller that acknowledges late" < <(offer_rel; ringing; echo '<pause milliseconds="1700"/>'; pracks
+	say CANCEL 1 | sed 's/retrans="500"//; s/branch=\[branch\]/branch=[branch-6]/'; hear 200; hear 487; say ACK 1)
+check "ringing was sent again meanwhile" python3 - <<'P'
+import collections, json
+n = collections.Counter(e["call_id"] for e in map(json.loads, open("paris.jsonl"))
+                        if e["ev"] == "sip" and e["dir"] == "tx" and " 180 " in e["line"])
+assert max(n.values()) >= 2 and min(n.values()) == 1, n
+P
+scene wrong "a PRACK of something else" < <(offer_rel; ringing
+	say PRACK 2 "RAck: 999999 1 INVITE\n"; hear 481
+	say PRACK 3 "RAck: [\$1] 1 INVITE\n"; hear 200
+	say CANCEL 1 | sed 's/retrans="500"//; s/branch=\[branch\]/branch=[branch-7]/'; hear 200; hear 487; say ACK 1)
 stop paris
 check "no sanitizer had to speak" sanitizers_quiet
 finish

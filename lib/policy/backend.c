@@ -14,6 +14,7 @@ const struct policy_backend policy_backends[] = {
 	{"iosxr", "iosxr", "Cisco IOS-XR", backend_iosxr},
 	{"nxos", "nxos", "Cisco NX-OS", backend_nxos},
 	{"asa", "asa", "Cisco ASA", backend_asa},
+	{"junos", "junos", "Junos firewall filters, set lines", backend_junos},
 	{"srx", "srx", "Junos zone policies of SRX firewalls, set lines", backend_srx},
 	{"panos", "panos", "PAN-OS, set lines", backend_panos},
 	{"fortios", "fortios", "FortiOS 6.4 and later", backend_fortios},

@@ -15,6 +15,7 @@ int backend_ios_groups(struct sbuf *sb, struct arena *a, const struct policy *p)
 int backend_iosxr(struct sbuf *sb, struct arena *a, const struct policy *p);
 int backend_nxos(struct sbuf *sb, struct arena *a, const struct policy *p);
 int backend_asa(struct sbuf *sb, struct arena *a, const struct policy *p);
+int backend_junos(struct sbuf *sb, struct arena *a, const struct policy *p);
 int backend_srx(struct sbuf *sb, struct arena *a, const struct policy *p);
 int backend_panos(struct sbuf *sb, struct arena *a, const struct policy *p);
 int backend_fortios(struct sbuf *sb, struct arena *a, const struct policy *p);

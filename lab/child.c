@@ -5,11 +5,14 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/mman.h>
+#include <sys/statvfs.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
 #include "lab/child.h"
 #include "lab/loop.h"
+
+enum { DISK_LEAST = 16 << 20 };	/* bytes; a clip has five megabytes */
 
 /* What a new process is to become. */
 struct birth {
@@ -425,6 +428,18 @@ const char *lab_child_end_str(struct lab *lab, const struct lab_child *c)
 }
 
 
+/* A child whose last words are missing may have found no room for them. */
+static const char *disk_str(struct lab *lab)
+{
+	struct statvfs v;
+
+	if (statvfs(lab->path.out, &v) || v.f_bavail * v.f_frsize >= DISK_LEAST)
+		return "";
+	return lab_str(lab, "; there are only %lu kB of room in %s",
+		       (unsigned long)(v.f_bavail * v.f_frsize / 1024), lab->path.out);
+}
+
+
 const char *lab_child_tail(struct lab *lab, const struct lab_child *c)
 {
 	char buf[600];
@@ -440,7 +455,7 @@ const char *lab_child_tail(struct lab *lab, const struct lab_child *c)
 		(void)close(fd);
 	}
 	if (n <= 0)
-		return "";
+		return disk_str(lab);
 	buf[n] = '\0';
 	p = n == (ssize_t)sizeof(buf) - 1 ? strchr(buf, '\n') : NULL;
 

@@ -55,7 +55,7 @@ static int enforce(struct lab *lab, struct lab_node *n)
 	if (!err)
 		err = load(lab, n, &msg);
 	if (err)
-		return lab_step_end(lab, st, err, "%s %s", strerror(err), msg);
+		return lab_step_end(lab, st, err, "%s", *msg ? msg : strerror(err));
 
 	return lab_step_end(lab, st, 0, "%zu rules, all else is dropped", n->policy->nrules);
 }

@@ -15,6 +15,9 @@
 
 #define MARKER ".visavis-lab"
 
+/* What the programs take, less what the lab puts behind it. */
+enum { OUT_MAX = 160 };
+
 
 int output_mkdir(const char *path)
 {
@@ -114,8 +117,9 @@ int output_name(struct lab *lab)
 	p->ca = lab_str(lab, "%s/" STATE_CA, p->state);
 	p->run_in = CTL_RUN;
 	p->bin = bin_folders(lab);
-	if (strchr(p->out, '"') || strchr(p->out, '\n') || strlen(p->out) > 3000) {
-		(void)fprintf(stderr, "visavis lab: %s: give a plainer name with --out\n", p->out);
+	if (strchr(p->out, '"') || strchr(p->out, '\n') || strlen(p->out) > OUT_MAX) {
+		(void)fprintf(stderr, "visavis lab: %s: give a plainer name with --out, of at most %d bytes\n",
+			      p->out, OUT_MAX);
 		return EINVAL;
 	}
 

@@ -15,13 +15,14 @@
 #include "lab/loop.h"
 #include "lab/ns.h"
 #include "lab/output.h"
+#include "lab/programs.h"
 #include "lab/service/clips.h"
 #include "lab/service/service.h"
 #include "lab/state.h"
 #include "lab/supervise.h"
 #include "lab/tell.h"
 
-enum { INTERRUPTED = 130, END_MS = 3000 };
+enum { INTERRUPTED = 130, END_MS = 3000, FILES_LEAST = 256 };
 
 
 static int nodes_make(struct lab *lab)
@@ -64,7 +65,7 @@ static int up_wires(struct lab *lab)
 	int err = ns_wire(lab, &msg);
 
 	if (err)
-		return lab_step_end(lab, st, err, "%s %s", strerror(err), msg);
+		return lab_step_end(lab, st, err, "%s", *msg ? msg : strerror(err));
 
 	return lab_step_end(lab, st, 0, "%zu networks", lab->site.nnetworks);
 }
@@ -98,14 +99,20 @@ static void orphan_h(struct lab *lab, int fd, void *arg)
 }
 
 
-static void files_raise(void)
+static int files_raise(void)
 {
 	struct rlimit rl;
 
-	if (!getrlimit(RLIMIT_NOFILE, &rl)) {
-		rl.rlim_cur = rl.rlim_max;
-		(void)setrlimit(RLIMIT_NOFILE, &rl);
+	if (getrlimit(RLIMIT_NOFILE, &rl))
+		return errno;
+	if (rl.rlim_max < FILES_LEAST) {
+		(void)fprintf(stderr, "visavis lab: only %lu files may be open at once; raise it to at least %d: "
+			      "ulimit -n %d\n", (unsigned long)rl.rlim_max, FILES_LEAST, FILES_LEAST);
+		return EMFILE;
 	}
+	rl.rlim_cur = rl.rlim_max;
+
+	return setrlimit(RLIMIT_NOFILE, &rl) ? errno : 0;
 }
 
 
@@ -148,7 +155,6 @@ static int supervisor(struct lab *lab, const struct lab_life *life, int alive_fd
 	(void)setpgid(0, 0);
 	lab->wires_fd = -1;
 	lab->phase_us[LAB_START] = lab_now_us();
-	files_raise();
 	err = tell_init(lab);
 	if (!err)
 		err = nodes_make(lab);
@@ -251,8 +257,12 @@ int lab_supervise(struct lab *lab, const struct lab_life *life)
 {
 	int alive[2], ready[2], lock, code = EXIT_FAILURE;
 	pid_t pid;
-	int err = output_take(lab, &lock);
+	int err = programs_check(lab);
 
+	if (!err)
+		err = files_raise();
+	if (!err)
+		err = output_take(lab, &lock);
 	if (err)
 		return EXIT_FAILURE;
 	err = ns_leave(&lab->rootless);
@@ -269,6 +279,8 @@ int lab_supervise(struct lab *lab, const struct lab_life *life)
 	if (!pid)
 		born(lab, life, alive, ready);
 	front_child = pid;
+	/* whether somebody still reads does not change what became of the lab */
+	(void)signal(SIGPIPE, SIG_IGN);
 	(void)close(alive[0]);
 	(void)close(ready[1]);
 	if (pid > 0)

@@ -12,7 +12,10 @@ enum {
 
 static int put(FILE *f, const void *p, size_t n)
 {
-	return n && fwrite(p, 1, n, f) != n ? EIO : 0;
+	errno = 0;
+	if (!n || fwrite(p, 1, n, f) == n)
+		return 0;
+	return errno ? errno : EIO;
 }
 
 

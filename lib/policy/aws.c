@@ -382,8 +382,8 @@ static int json_group(struct aws *o, struct jsonw *w, const struct group *g)
 
 static const char *const limits[] = {
 	"Security groups stand at every host: attach each group to its Members, and to nothing else.",
-	"They are stateful, so answers need no rule, and outbound is open: who may reach a host "
-	"is decided at that host.",
+	("They are stateful, so answers need no rule, and outbound is open: who may reach a host "
+	 "is decided at that host."),
 	"Source ports cannot be matched; AWS lets DHCP, DNS and NTP of its own pass beside them.",
 };
 

@@ -211,6 +211,7 @@ int config_rows_scan(struct config *c, struct config_rows *rows,
 }
 
 
+__attribute__((format(printf, 2, 0)))
 static char *format(struct config *c, const char *fmt, va_list ap)
 {
 	char buf[512];

@@ -156,7 +156,7 @@ static int port_range(struct config *c, struct config_nums *v, const char *s)
 {
 	char first[VALUE_MAX];
 	const char *colon = strchr(s, ':');
-	unsigned lo, hi;
+	unsigned lo = 0, hi;
 	int err;
 
 	(void)snprintf(first, sizeof(first), "%.*s", colon ? (int)(colon - s) : VALUE_MAX, s);

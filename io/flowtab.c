@@ -36,14 +36,6 @@ bool flowtab_applies(const char *row)
 }
 
 
-uint8_t flowtab_dscp(const char *row)
-{
-	const struct flow_row *r = row_find(row);
-
-	return r ? r->dscp : 0;
-}
-
-
 static bool end_is_us(const struct flow_end *e)
 {
 	for (size_t i = 0; i < e->nroles; i++)

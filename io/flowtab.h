@@ -86,8 +86,6 @@ bool flowtab_peer_port_ok(const char *row, uint16_t port);
 /** The site's address as libre has it. @return 0 */
 int flowtab_sa(struct sa *sa, const struct ip_addr *a, uint16_t port);
 
-uint8_t flowtab_dscp(const char *row);
-
 /** Log what became of a flow. `dir` is "out" or "in"; `outcome` is one of
  *  open, ok, refused, timeout, closed, error. */
 void flowtab_log(const char *row, const char *dir, const struct sa *local,

@@ -30,7 +30,4 @@ int guard_permit_peer(const char *row, uint8_t dscp, int type,
  *  and leaves none. @return 0 or errno */
 int guard_bind(int fd, uint8_t dscp, const struct sockaddr *sa, socklen_t len);
 
-/** Set a socket's DSCP for IPv4 and IPv6. */
-void guard_mark(int fd, uint8_t dscp);
-
 #endif

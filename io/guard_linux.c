@@ -124,7 +124,7 @@ int guard_permit_peer(const char *row, uint8_t dscp, int type,
 }
 
 
-void guard_mark(int fd, uint8_t dscp)
+static void guard_mark(int fd, uint8_t dscp)
 {
 	int tos = dscp << 2;
 

@@ -83,7 +83,7 @@ int siteload_path(char *buf, size_t size, const char *file, const char *path)
 }
 
 
-int siteload_matrix(struct flow_matrix *m, struct arena *a, const char *path,
+static int siteload_matrix(struct flow_matrix *m, struct arena *a, const char *path,
 		    struct diag_list *dl)
 {
 	char *text;

@@ -31,10 +31,6 @@ int siteload_text(char **text, size_t *len, struct arena *a, const char *path,
 int siteload_read(struct site *s, struct arena *a, const char *path,
 		  struct diag_list *dl);
 
-/** As siteload_read, for one matrix file. */
-int siteload_matrix(struct flow_matrix *m, struct arena *a, const char *path,
-		    struct diag_list *dl);
-
 /** A path that a file names: as it is when absolute, else in that file's
  *  folder. @return 0 or ENAMETOOLONG */
 int siteload_path(char *buf, size_t size, const char *file, const char *path);

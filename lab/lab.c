@@ -82,18 +82,6 @@ const char *lab_phase_name(enum lab_phase ph)
 }
 
 
-enum lab_phase lab_phase_at(const struct lab *lab, uint64_t us)
-{
-	enum lab_phase at = LAB_START;
-
-	for (int ph = LAB_START; ph < LAB_PHASES; ph++)
-		if (lab->phase_us[ph] && lab->phase_us[ph] <= us)
-			at = (enum lab_phase)ph;
-
-	return at;
-}
-
-
 const char *lab_str(struct lab *lab, const char *fmt, ...)
 {
 	char buf[8192];

@@ -126,8 +126,6 @@ bool lab_node_has_role(const struct lab_node *n, const char *role);
 uint64_t lab_now_us(void);		/**< CLOCK_REALTIME */
 uint64_t lab_mono_us(void);		/**< a clock that nobody sets, for waiting */
 const char *lab_phase_name(enum lab_phase ph);	/**< "start" */
-enum lab_phase lab_phase_at(const struct lab *lab, uint64_t us);
-
 /** Formatted string that lives as long as the lab; "" without memory. */
 const char *lab_str(struct lab *lab, const char *fmt, ...)
 	__attribute__((format(printf, 2, 3)));

@@ -34,7 +34,7 @@ static double elapsed(const struct lab *lab)
 }
 
 
-void tell_clear(struct lab *lab)
+static void tell_clear(struct lab *lab)
 {
 	if (!term.open)
 		return;

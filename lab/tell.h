@@ -16,7 +16,4 @@ int tell_init(struct lab *lab);
  *  limit_us (0: no limit is known). */
 void tell_waiting(struct lab *lab, const char *what, uint64_t begin_us, uint64_t limit_us);
 
-/** Take the waiting line away. */
-void tell_clear(struct lab *lab);
-
 #endif

@@ -36,7 +36,7 @@ static bool is(const struct check *k, const char *method)
 }
 
 
-bool core_uri_is_local(const struct core *c, const struct uri *uri)
+static bool core_uri_is_local(const struct core *c, const struct uri *uri)
 {
 	struct sa sa;
 
@@ -129,7 +129,7 @@ int core_token_parse(const struct core *c, const struct pl *token,
 }
 
 
-void core_binding_dst(struct sa *dst, const struct binding *b)
+static void core_binding_dst(struct sa *dst, const struct binding *b)
 {
 	struct uri uri;
 	struct sa host;

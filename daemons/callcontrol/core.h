@@ -82,9 +82,6 @@ struct core_decision {
 void core_request(struct core *c, struct core_decision *d,
 		  const struct sip_msg *msg, uint64_t now, bool looped);
 
-/** Is this URI's host and port one of ours? */
-bool core_uri_is_local(const struct core *c, const struct uri *uri);
-
 /** A Record-Route user part that says where the caller is, and that we said
  *  so; it outlives a restart. @return 0 or errno */
 int core_token_make(const struct core *c, char out[CORE_TOKEN],
@@ -92,9 +89,6 @@ int core_token_make(const struct core *c, char out[CORE_TOKEN],
 /** @return 0 or EBADMSG */
 int core_token_parse(const struct core *c, const struct pl *token,
 		     enum sip_transp *tp, struct sa *src);
-
-/** Where to send for this binding. */
-void core_binding_dst(struct sa *dst, const struct binding *b);
 
 #define CORE_ALLOW "INVITE, ACK, CANCEL, BYE, OPTIONS, REGISTER, PRACK, " \
 	"UPDATE, INFO, MESSAGE, REFER, NOTIFY, SUBSCRIBE"

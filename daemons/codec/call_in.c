@@ -142,7 +142,7 @@ static void ring_handler(void *arg)
 }
 
 
-void call_ring(struct call *call)
+static void call_ring(struct call *call)
 {
 	struct mbuf *hdr = mbuf_alloc(128);
 

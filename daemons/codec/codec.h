@@ -207,7 +207,6 @@ extern const char call_allow[];
 bool call_request(struct codec *c, const struct sip_msg *msg);
 int call_accept(struct call *call);
 void call_refuse(struct call *call, unsigned code, const char *reason);
-void call_ring(struct call *call);
 
 /* rel.c: RFC 3262 */
 

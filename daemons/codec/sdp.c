@@ -5,11 +5,11 @@
 #include <unistd.h>
 
 #include <openssl/rand.h>
-#include <openssl/evp.h>
 
 #include "daemons/codec/codec.h"
 #include "io/flowtab.h"
 #include "io/log.h"
+#include "lib/base/b64.h"
 
 enum { FD_RTP = 0, FD_RTCP, SOCKS_PER_STREAM = 2 };
 
@@ -66,11 +66,15 @@ static int pair_take(int fds[2], const struct sa *local, uint16_t *port)
 static int keys_make(struct neg_local *l)
 {
 	for (int i = 0; i < NEG_SUITES; i++) {
-		uint8_t key[64];
+		size_t n = neg_suites[i].key_len;
+		uint8_t key[NEG_KEY_MAX];
+		int err = RAND_bytes(key, (int)n) == 1 ? 0 : EIO;
 
-		if (RAND_bytes(key, (int)neg_suites[i].key_len) != 1)
-			return EIO;
-		(void)EVP_EncodeBlock((uint8_t *)l->key[i], key, (int)neg_suites[i].key_len);
+		if (!err)
+			err = b64_encode(l->key[i], sizeof(l->key[i]), key, n);
+		explicit_bzero(key, sizeof(key));
+		if (err)
+			return err;
 	}
 	return 0;
 }

@@ -7,6 +7,7 @@
 #include <strings.h>
 
 #include "daemons/media/ipc.h"
+#include "lib/base/b64.h"
 
 /* One reader of one message: the first mistake stays in `why`. */
 struct reader {
@@ -119,44 +120,6 @@ int ipc_parse_addr(struct sockaddr_storage *ss, const char *s)
 }
 
 
-static int base64_value(char c)
-{
-	if (c >= 'A' && c <= 'Z')
-		return c - 'A';
-	if (c >= 'a' && c <= 'z')
-		return c - 'a' + 26;
-	if (c >= '0' && c <= '9')
-		return c - '0' + 52;
-	return c == '+' ? 62 : c == '/' ? 63 : -1;
-}
-
-
-int ipc_base64(uint8_t *out, size_t max, size_t *len, const char *s)
-{
-	unsigned acc = 0, bits = 0;
-	size_t n = 0, chars;
-
-	for (chars = 0; s[chars] && s[chars] != '='; chars++) {
-		int v = base64_value(s[chars]);
-
-		if (v < 0)
-			return EBADMSG;
-		acc = (acc << 6 | (unsigned)v) & 0xffff;
-		bits += 6;
-		if (bits < 8)
-			continue;
-		bits -= 8;
-		if (n == max)
-			return EOVERFLOW;
-		out[n++] = (uint8_t)(acc >> bits);
-	}
-	if (chars % 4 == 1 || strlen(s + chars) > 2 || strspn(s + chars, "=") != strlen(s + chars))
-		return EBADMSG;
-	*len = n;
-	return 0;
-}
-
-
 static void get_addr(struct reader *r, const char *key, struct sockaddr_storage *ss)
 {
 	char s[80] = "";
@@ -181,7 +144,8 @@ static void get_srtp(struct reader *r, const char *key, struct session_srtp *srt
 	}
 	get_str(&sub, "suite", suite, size, NULL);
 	get_str(&sub, "key", key64, sizeof(key64), NULL);
-	if (!sub.err && ipc_base64(srtp->key, sizeof(srtp->key), &srtp->key_len, key64))
+	srtp->key_len = sizeof(srtp->key);
+	if (!sub.err && b64_decode(srtp->key, &srtp->key_len, key64, strlen(key64)))
 		bad(&sub, key, "the key is not base64");
 	r->err = sub.err;
 	srtp->suite = suite;

@@ -50,7 +50,4 @@ int ipc_parse_start(struct ipc_start *m, const json_t *o, char *why, size_t size
 /** "192.0.2.1:5004", "[2001:db8::1]:5004". @return 0 or EBADMSG */
 int ipc_parse_addr(struct sockaddr_storage *ss, const char *s);
 
-/** Standard base64 without line breaks. @return 0, EBADMSG, EOVERFLOW */
-int ipc_base64(uint8_t *out, size_t max, size_t *len, const char *s);
-
 #endif

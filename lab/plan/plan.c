@@ -395,28 +395,3 @@ int plan_make(struct plan *p, struct arena *a, const struct site *s, struct diag
 
 	return err;
 }
-
-
-const struct plan_node *plan_node_find(const struct plan *p, const char *name)
-{
-	for (size_t i = 0; i < p->nnodes; i++)
-		if (!strcmp(p->nodes[i].name, name))
-			return &p->nodes[i];
-
-	return NULL;
-}
-
-
-const struct plan_iface *plan_iface_on(const struct plan_node *n, const struct plan *p,
-				       const struct site_network *net)
-{
-	for (size_t i = 0; i < n->nifaces; i++) {
-		const struct plan_segment *seg = &p->segments[n->ifaces[i].segment];
-
-		for (size_t k = 0; k < seg->nnetworks; k++)
-			if (seg->networks[k] == net)
-				return &n->ifaces[i];
-	}
-
-	return NULL;
-}

@@ -85,13 +85,6 @@ int plan_make(struct plan *p, struct arena *a, const struct site *s,
 /** Fill the nodes' routes; part of plan_make(). @return 0 or ENOMEM */
 int plan_routes(struct plan *p, struct arena *a);
 
-const struct plan_node *plan_node_find(const struct plan *p, const char *name);
-
-/** The firewall's interface on that network, or NULL */
-const struct plan_iface *plan_iface_on(const struct plan_node *n,
-				       const struct plan *p,
-				       const struct site_network *net);
-
 /**
  * Lines for `ip -batch`: all links, made in the namespace that runs it, the
  * ends moved to the nodes' namespaces.

@@ -41,12 +41,6 @@ double report_num(const json_t *o, const char *key)
 }
 
 
-double report_num2(const json_t *o, const char *key, const char *sub)
-{
-	return report_num(json_object_get(o, key), sub);
-}
-
-
 bool report_true(const json_t *o, const char *key)
 {
 	return json_is_true(json_object_get(o, key));

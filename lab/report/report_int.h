@@ -20,8 +20,6 @@ json_t *report_string(const char *s);
 /** Fields of an object: "" or 0 when missing or of another type. */
 const char *report_str(const json_t *o, const char *key);
 double report_num(const json_t *o, const char *key);
-/** obj.key.sub, as a number */
-double report_num2(const json_t *o, const char *key, const char *sub);
 bool report_true(const json_t *o, const char *key);
 
 /** Did somebody try to use the row? To be ready for it is not to use it. */
@@ -35,7 +33,6 @@ void svg_plot(struct sbuf *sb, json_t *series, const char *key,
 	      const char *label, const char *unit);
 
 /* report_page.c: pieces of the page */
-void page_num(struct sbuf *sb, const json_t *v, int decimals);
 void page_number(struct sbuf *sb, double v, int decimals);
 void page_badge(struct sbuf *sb, const char *kind, const char *s);
 /** Open a section; title and lead are HTML of ours. */

@@ -8,6 +8,7 @@
 #include "lab/report/report.h"
 #include "lab/report/report_int.h"
 #include "lab/report_css.h"
+#include "lib/base/b64.h"
 
 enum { PICTURE_BYTES_MAX = 6 << 20, PAGE_MAX = 64 << 20, PATH_LEN = 1024 };
 
@@ -28,7 +29,7 @@ void page_number(struct sbuf *sb, double v, int decimals)
 }
 
 
-void page_num(struct sbuf *sb, const json_t *v, int decimals)
+static void page_num(struct sbuf *sb, const json_t *v, int decimals)
 {
 	if (json_is_number(v))
 		page_number(sb, json_number_value(v), decimals);
@@ -178,22 +179,14 @@ static void page_head(struct sbuf *sb, json_t *r)
 
 static void base64(struct sbuf *sb, const uint8_t *p, size_t n)
 {
-	static const char abc[] = "ABCDEFGHIJKLMNOPQRSTUVWXYZ"
-		"abcdefghijklmnopqrstuvwxyz0123456789+/";
+	enum { AT_ONCE = 3 * 512 };
+	char text[B64_LEN(AT_ONCE) + 1];
 
-	for (size_t i = 0; i < n; i += 3) {
-		uint32_t v = (uint32_t)p[i] << 16;
-		char c[4];
+	for (size_t i = 0; i < n; i += AT_ONCE) {
+		size_t part = n - i < AT_ONCE ? n - i : AT_ONCE;
 
-		if (i + 1 < n)
-			v |= (uint32_t)p[i + 1] << 8;
-		if (i + 2 < n)
-			v |= p[i + 2];
-		c[0] = abc[v >> 18];
-		c[1] = abc[v >> 12 & 63];
-		c[2] = i + 1 < n ? abc[v >> 6 & 63] : '=';
-		c[3] = i + 2 < n ? abc[v & 63] : '=';
-		sbuf_put(sb, c, 4);
+		(void)b64_encode(text, sizeof(text), p + i, part);
+		sbuf_puts(sb, text);
 	}
 }
 

@@ -49,7 +49,7 @@ static const struct h264_level *level_of(const struct h264_fmtp *f)
 }
 
 
-int h264_level_cmp(const struct h264_fmtp *a, const struct h264_fmtp *b)
+static int h264_level_cmp(const struct h264_fmtp *a, const struct h264_fmtp *b)
 {
 	const struct h264_level *x = level_of(a), *y = level_of(b);
 

@@ -69,10 +69,6 @@ int h264_fmtp_from_sets(struct h264_fmtp *f, const struct h264_nal *sps,
 
 enum h264_profile h264_fmtp_profile(const struct h264_fmtp *f);
 
-/** Is the level of a, in decoding order of levels, above (1), equal to (0)
- *  or below (-1) that of b? Level 1b is between 1 and 1.1. */
-int h264_level_cmp(const struct h264_fmtp *a, const struct h264_fmtp *b);
-
 /**
  * Answer one offered format.
  *

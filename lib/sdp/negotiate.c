@@ -3,6 +3,7 @@
 #include <string.h>
 #include <strings.h>
 
+#include "lib/base/b64.h"
 #include "lib/sdp/negotiate.h"
 
 const struct neg_suite neg_suites[NEG_SUITES] = {
@@ -36,22 +37,14 @@ static int suite_of(const struct sdp_crypto_attr *a)
 }
 
 
-/* Is it canonical base64 of exactly len bytes? */
-static bool base64_ok(struct sdp_span s, size_t len)
+/* Does it hold exactly the master key and salt of the suite? */
+static bool key_ok(struct sdp_span s, int suite)
 {
-	size_t pad = (3 - len % 3) % 3;
+	size_t want = neg_suites[suite].key_len, len = NEG_KEY_MAX;
+	uint8_t key[NEG_KEY_MAX];
 
-	if (s.n != (len + 2) / 3 * 4 || s.n >= NEG_KEY64_MAX)
-		return false;
-	for (size_t i = 0; i < s.n; i++) {
-		char c = s.p[i];
-
-		if (i >= s.n - pad ? c != '=' :
-		    !((c >= 'A' && c <= 'Z') || (c >= 'a' && c <= 'z') ||
-		      (c >= '0' && c <= '9') || c == '+' || c == '/'))
-			return false;
-	}
-	return true;
+	return s.n == B64_LEN(want) && s.n < NEG_KEY64_MAX &&
+		!b64_decode(key, &len, s.p, s.n) && len == want;
 }
 
 
@@ -61,7 +54,7 @@ static const struct sdp_crypto_attr *crypto_pick(const struct sdp_m *m, int *sui
 	for (*suite = 0; *suite < NEG_SUITES; (*suite)++)
 		for (size_t i = 0; i < m->ncrypto; i++)
 			if (suite_of(&m->cryptov[i]) == *suite &&
-			    base64_ok(m->cryptov[i].key, neg_suites[*suite].key_len))
+			    key_ok(m->cryptov[i].key, *suite))
 				return &m->cryptov[i];
 	return NULL;
 }
@@ -272,9 +265,9 @@ static void offer_media(struct sdp *offer, enum sdp_kind kind, const struct neg_
 	for (size_t i = 0; i < caps->n; i++)
 		if (caps->v[i].kind == kind)
 			m_codec(m, &caps->v[i], caps->v[i].pt);
-	for (unsigned i = 0; caps->secure && i < NEG_SUITES; i++)
+	for (int i = 0; caps->secure && i < NEG_SUITES; i++)
 		m->cryptov[m->ncrypto++] = (struct sdp_crypto_attr){
-			.tag = i + 1, .suite = str(neg_suites[i].name),
+			.tag = (uint32_t)i + 1, .suite = str(neg_suites[i].name),
 			.key = str(call->local[kind].key[i]),
 		};
 }
@@ -386,7 +379,7 @@ static int answered_suite(const struct sdp_m *o, const struct sdp_m *a)
 	if (a->ncrypto != 1)
 		return -1;
 	suite = suite_of(&a->cryptov[0]);
-	if (suite < 0 || !base64_ok(a->cryptov[0].key, neg_suites[suite].key_len))
+	if (suite < 0 || !key_ok(a->cryptov[0].key, suite))
 		return -1;
 	for (size_t i = 0; i < o->ncrypto; i++)
 		if (o->cryptov[i].tag == a->cryptov[0].tag && suite_of(&o->cryptov[i]) == suite)

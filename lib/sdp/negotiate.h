@@ -11,6 +11,7 @@ enum {
 	NEG_CODECS_MAX = 8,
 	NEG_FMTP_MAX = 512,
 	NEG_SUITES = 2,
+	NEG_KEY_MAX = 30,	/**< bytes of key and salt */
 	NEG_KEY64_MAX = 48,
 };
 
@@ -34,7 +35,9 @@ struct neg_caps {
 	void *arg;
 };
 
-/** The suites, preferred first, and the bytes of key and salt. */
+/** The suites, preferred first, and the bytes of key and salt. lib/srtp has
+ *  them too, but shares names with libre, so that no program links both: a
+ *  test holds the two together. */
 extern const struct neg_suite {
 	const char *name;
 	size_t key_len;

@@ -9,6 +9,7 @@
 #include <cmocka.h>
 
 #include "lib/base/arena.h"
+#include "lib/base/b64.h"
 #include "lib/base/diag.h"
 #include "lib/base/ip.h"
 #include "lib/base/sbuf.h"
@@ -161,6 +162,49 @@ static void arena_has_a_maximum(void **state)
 }
 
 
+/* RFC 4648 section 10 */
+static void base64_round_trip(void **state)
+{
+	static const struct { const char *text, *bytes; } v[] = {
+		{"", ""}, {"Zg==", "f"}, {"Zm8=", "fo"}, {"Zm9v", "foo"}, {"Zm9vYg==", "foob"},
+		{"Zm9vYmE=", "fooba"}, {"Zm9vYmFy", "foobar"},
+	};
+	uint8_t out[8];
+	char text[16];
+
+	for (size_t i = 0; i < sizeof(v) / sizeof(v[0]); i++) {
+		size_t n = strlen(v[i].bytes), got = sizeof(out);
+
+		assert_int_equal(b64_decode(out, &got, v[i].text, strlen(v[i].text)), 0);
+		assert_int_equal(got, n);
+		assert_memory_equal(out, v[i].bytes, n);
+		assert_int_equal(b64_encode(text, B64_LEN(n) + 1, out, n), 0);
+		assert_string_equal(text, v[i].text);
+		assert_int_equal(b64_encode(text, B64_LEN(n), out, n), EOVERFLOW);
+	}
+}
+
+
+static void base64_refused(void **state)
+{
+	static const char *const bad[] = {
+		"A", "AAAAA", "AA=A", "A===", "AB==", "AAB=", "AA!A", "=", "Zm 8", "Zg===", "Zg==x",
+	};
+	uint8_t out[8];
+	size_t n;
+
+	for (size_t i = 0; i < sizeof(bad) / sizeof(bad[0]); i++) {
+		n = sizeof(out);
+		assert_int_equal(b64_decode(out, &n, bad[i], strlen(bad[i])), EBADMSG);
+	}
+	n = sizeof(out);
+	assert_int_equal(b64_decode(out, &n, "Zm9vYmE", 7), 0);	/* padding left out */
+	assert_int_equal(n, 5);
+	n = 4;
+	assert_int_equal(b64_decode(out, &n, "Zm9vYmE=", 8), EOVERFLOW);
+}
+
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -171,6 +215,8 @@ int main(void)
 		cmocka_unit_test(diag_keeps_order),
 		cmocka_unit_test(allocations_may_fail),
 		cmocka_unit_test(arena_has_a_maximum),
+		cmocka_unit_test(base64_round_trip),
+		cmocka_unit_test(base64_refused),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

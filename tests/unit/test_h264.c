@@ -9,7 +9,6 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "lib/base/b64.h"
 #include "lib/h264/assemble.h"
 #include "lib/h264/fmtp.h"
 #include "lib/h264/nal.h"
@@ -518,32 +517,6 @@ static void test_no_memory(void **state)
 }
 
 
-static void test_b64(void **state)
-{
-	static const char *const bad[] = {
-		"A", "AAAAA", "AA=A", "A===", "AB==", "AAB=", "AA!A", "=",
-	};
-	uint8_t out[8];
-	char text[16];
-	size_t n;
-
-	for (size_t i = 0; i < sizeof(bad) / sizeof(bad[0]); i++) {
-		n = sizeof(out);
-		assert_int_equal(b64_decode(out, &n, bad[i], strlen(bad[i])),
-				 EBADMSG);
-	}
-	n = sizeof(out);
-	assert_int_equal(b64_decode(out, &n, "Zm9vYmE=", 8), 0);
-	assert_int_equal(n, 5);
-	assert_memory_equal(out, "fooba", 5);
-	n = 4;
-	assert_int_equal(b64_decode(out, &n, "Zm9vYmE=", 8), EOVERFLOW);
-	assert_int_equal(b64_encode(text, 9, out, 5), 0);
-	assert_string_equal(text, "Zm9vYmE=");
-	assert_int_equal(b64_encode(text, 8, out, 5), EOVERFLOW);
-}
-
-
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -561,7 +534,6 @@ int main(void)
 		cmocka_unit_test(test_assemble_losses),
 		cmocka_unit_test(test_assemble_no_marker),
 		cmocka_unit_test(test_no_memory),
-		cmocka_unit_test(test_b64),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

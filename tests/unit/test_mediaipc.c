@@ -87,29 +87,6 @@ static void test_addr(void **state)
 }
 
 
-/* RFC 4648 section 10 */
-static void test_base64(void **state)
-{
-	static const struct { const char *in, *out; } t[] = {
-		{ "", "" }, { "Zg==", "f" }, { "Zm8=", "fo" }, { "Zm9v", "foo" }, { "Zm9vYg==", "foob" },
-		{ "Zm9vYmE=", "fooba" }, { "Zm9vYmFy", "foobar" }, { "Zm9vYmE", "fooba" },
-	};
-	uint8_t out[8];
-	size_t len;
-
-	for (size_t i = 0; i < sizeof(t) / sizeof(t[0]); i++) {
-		assert_int_equal(ipc_base64(out, sizeof(out), &len, t[i].in), 0);
-		assert_int_equal(len, strlen(t[i].out));
-		assert_memory_equal(out, t[i].out, len);
-	}
-	assert_int_equal(ipc_base64(out, sizeof(out), &len, "Z"), EBADMSG);
-	assert_int_equal(ipc_base64(out, sizeof(out), &len, "Zm 8"), EBADMSG);
-	assert_int_equal(ipc_base64(out, sizeof(out), &len, "Zg==="), EBADMSG);
-	assert_int_equal(ipc_base64(out, sizeof(out), &len, "Zg==x"), EBADMSG);
-	assert_int_equal(ipc_base64(out, 2, &len, "Zm9v"), EOVERFLOW);
-}
-
-
 static void test_init(void **state)
 {
 	json_t *o = json_pack("{s:s, s:s, s:i, s:b}", "host", "paris", "video_source", "pattern", "video_bitrate", 5, "log_frames", 1);
@@ -130,7 +107,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_start), cmocka_unit_test(test_start_bad), cmocka_unit_test(test_addr),
-		cmocka_unit_test(test_base64), cmocka_unit_test(test_init),
+		cmocka_unit_test(test_init),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -9,6 +9,7 @@
 #include <cmocka.h>
 
 #include "lib/sdp/negotiate.h"
+#include "lib/srtp/srtp.h"
 #include "tests/unit/failmalloc.h"
 
 #define HEAD "v=0\r\no=- 1 1 IN IP4 10.0.0.9\r\ns=-\r\nc=IN IP4 10.0.0.9\r\nt=0 0\r\n"
@@ -279,9 +280,25 @@ static void allocations_may_fail(void **state)
 }
 
 
+static void suites_are_those_of_srtp(void **state)
+{
+	assert_int_equal(NEG_SUITES, SRTP_NSUITES);
+	assert_int_equal(NEG_KEY_MAX, SRTP_MAX_KEY);
+	for (int i = 0; i < NEG_SUITES; i++) {
+		const struct srtp_suite_info *info;
+		enum srtp_suite suite;
+
+		assert_int_equal(srtp_suite_find(&suite, neg_suites[i].name), 0);
+		info = srtp_suite_info(suite);
+		assert_int_equal(neg_suites[i].key_len, info->key_len + info->salt_len);
+	}
+}
+
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(suites_are_those_of_srtp),
 		cmocka_unit_test(two_rooms_agree),
 		cmocka_unit_test(hold_stops_what_the_far_end_sends),
 		cmocka_unit_test(refusals_say_why),

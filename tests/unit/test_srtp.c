@@ -9,7 +9,6 @@
 
 #include "lib/rtp/bytes.h"
 #include "lib/srtp/cipher.h"
-#include "lib/srtp/sdes.h"
 #include "lib/srtp/srtp.h"
 #include "tests/unit/failmalloc.h"
 #include "tests/unit/hex.h"
@@ -413,73 +412,6 @@ static void test_no_memory(void **state)
 }
 
 
-#define KEY30 "WVNfX19zZW1jdGwgKCkgewkyMjA7fQp9CnVubGVz"
-
-static void test_sdes(void **state)
-{
-	static const struct {
-		const char *text;
-		int err;
-		uint64_t lifetime;
-	} v[] = {
-		{ "1 AES_CM_128_HMAC_SHA1_80 inline:" KEY30, 0, 0 },
-		{ "1 AES_CM_128_HMAC_SHA1_80 inline:" KEY30 "|2^20", 0,
-		  1 << 20 },
-		{ "2 AES_CM_128_HMAC_SHA1_80 inline:" KEY30 "|1048576", 0,
-		  1 << 20 },
-		{ "1 AES_CM_128_HMAC_SHA1_80 inline:" KEY30 " WSH=64 -x", 0,
-		  0 },
-		{ "1 AES_CM_128_HMAC_SHA1_80 inline:" KEY30 "|2^20|1:4",
-		  ENOTSUP, 0 },
-		{ "1 AES_CM_128_HMAC_SHA1_80 inline:" KEY30 "|1:4", ENOTSUP,
-		  0 },
-		{ "1 AES_CM_128_HMAC_SHA1_80 inline:" KEY30 ";inline:" KEY30,
-		  ENOTSUP, 0 },
-		{ "1 AES_CM_128_HMAC_SHA1_80 inline:" KEY30
-		  " UNENCRYPTED_SRTP", ENOTSUP, 0 },
-		{ "1 AES_CM_128_HMAC_SHA1_80 inline:" KEY30 " WSH=5000",
-		  ENOTSUP, 0 },
-		{ "1 AES_CM_128_HMAC_SHA1_32 inline:" KEY30, ENOTSUP, 0 },
-		{ "1 AEAD_AES_128_GCM inline:" KEY30, EBADMSG, 0 },
-		{ "0 AES_CM_128_HMAC_SHA1_80 inline:" KEY30, EBADMSG, 0 },
-		{ "x AES_CM_128_HMAC_SHA1_80 inline:" KEY30, EBADMSG, 0 },
-		{ "1 AES_CM_128_HMAC_SHA1_80 inline:short", EBADMSG, 0 },
-		{ "1 AES_CM_128_HMAC_SHA1_80 inline:" KEY30 "|2^99", EBADMSG,
-		  0 },
-		{ "1 AES_CM_128_HMAC_SHA1_80", EBADMSG, 0 },
-		{ "1", EBADMSG, 0 },
-		{ "", EBADMSG, 0 },
-	};
-	struct sdes_crypto c;
-
-	for (size_t i = 0; i < sizeof(v) / sizeof(v[0]); i++) {
-		assert_int_equal(sdes_parse(&c, v[i].text), v[i].err);
-		if (!v[i].err)
-			assert_int_equal(c.lifetime, v[i].lifetime);
-	}
-}
-
-
-static void test_sdes_print(void **state)
-{
-	static const char line[] =
-		"1 AES_CM_128_HMAC_SHA1_80 inline:" KEY30;
-	char buf[SDES_STRLEN];
-	struct sdes_crypto c;
-
-	assert_int_equal(sdes_parse(&c, line), 0);
-	assert_memory_equal(c.key, "YS___semctl () {\t220;}\n}\nunles", 30);
-	assert_int_equal(sdes_print(&c, buf, sizeof(buf)), 0);
-	assert_string_equal(buf, line);
-	assert_int_equal(sdes_print(&c, buf, sizeof(line) - 1), EOVERFLOW);
-	c.key_len = 28;
-	c.suite = SRTP_AEAD_AES_128_GCM;
-	assert_int_equal(sdes_print(&c, buf, sizeof(buf)), 0);
-	assert_int_equal(sdes_parse(&c, buf), 0);
-	assert_int_equal(c.key_len, 28);
-}
-
-
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -497,8 +429,6 @@ int main(void)
 		cmocka_unit_test(test_rtcp),
 		cmocka_unit_test(test_sources),
 		cmocka_unit_test(test_no_memory),
-		cmocka_unit_test(test_sdes),
-		cmocka_unit_test(test_sdes_print),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -44,12 +44,6 @@ static uint32_t name_hash(const char *name)
 }
 
 
-uint8_t scene_tag(const char *name)
-{
-	return (uint8_t)name_hash(name);
-}
-
-
 static float rnd(uint32_t *state)
 {
 	*state = *state * 1664525u + 1013904223u;

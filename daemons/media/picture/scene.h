@@ -28,7 +28,4 @@ void scene_noise(struct picture *p, uint32_t seed, unsigned amplitude);
  *  there is nothing else to show. */
 void scene_slate(struct picture *p, const char *heading, const char *line);
 
-/** Room names fold to one byte of the time code. */
-uint8_t scene_tag(const char *name);
-
 #endif

@@ -164,7 +164,7 @@ int session_socket_prepare(int fd)
 }
 
 
-bool session_addr_same_host(const struct sockaddr_storage *a,
+static bool session_addr_same_host(const struct sockaddr_storage *a,
 			    const struct sockaddr_storage *b)
 {
 	const struct sockaddr_in *a4 = (const void *)a, *b4 = (const void *)b;

@@ -8,7 +8,7 @@ enum {
 	PAIR_US = 200000,		/* sound this far from a picture is none */
 };
 
-void session_hist_add(struct session_hist *h, uint64_t us)
+static void session_hist_add(struct session_hist *h, uint64_t us)
 {
 	uint64_t ms = us / 1000;
 

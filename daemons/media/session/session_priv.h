@@ -205,8 +205,6 @@ size_t session_batch_flush(struct session_batch *b, int fd,
 int session_socket_prepare(int fd);
 bool session_addr_equal(const struct sockaddr_storage *a,
 			const struct sockaddr_storage *b);
-bool session_addr_same_host(const struct sockaddr_storage *a,
-			    const struct sockaddr_storage *b);
 uint16_t session_addr_port(const struct sockaddr_storage *a);
 void session_addr_set_port(struct sockaddr_storage *a, uint16_t port);
 /** Is it the negotiated peer, or may and does it move there? */
@@ -240,7 +238,6 @@ void session_rtcp_bye(struct session_stream *st);
 void session_rtcp_collision(struct session_stream *st, uint64_t mono);
 
 /* session_play.c */
-void session_hist_add(struct session_hist *h, uint64_t us);
 /** The delay from capture to playout that all streams share. */
 void session_delay_update(struct session *s, uint64_t mono);
 

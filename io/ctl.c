@@ -67,9 +67,11 @@ static int send_all(int fd, const char *p, size_t n)
 		struct pollfd pfd = { .fd = fd, .events = POLLOUT };
 		ssize_t k = send(fd, p, n, MSG_NOSIGNAL);
 
+		if (k < 0 && errno == EINTR)
+			continue;
 		if (k < 0 && errno != EAGAIN)
 			return errno;
-		if (k < 0 && poll(&pfd, 1, SEND_PATIENCE_MS) <= 0)
+		if (k < 0 && !poll(&pfd, 1, SEND_PATIENCE_MS))
 			return ETIMEDOUT;
 		if (k > 0) {
 			p += k;
@@ -378,6 +380,8 @@ static int recv_line(char **linep, int fd, unsigned timeout_ms)
 			break;
 
 		n = recv(fd, buf + len, cap - len - 1, 0);
+		if (n < 0 && errno == EINTR)
+			continue;
 		if (n <= 0) {
 			err = n ? errno : ECONNRESET;
 			break;

@@ -180,14 +180,15 @@ static int child_start(struct lab_child **childp, struct birth *b, const char *n
 		goto out;
 	c->line_h = line_h;
 	if (line_h) {
-		if (pipe2(p, O_CLOEXEC))
+		if (pipe2(p, O_CLOEXEC)) {
 			err = errno;
-		else
-			err = lab_loop_watch(lab, p[0], pipe_h, c);
-		if (err)
 			goto out;
+		}
 		(void)fcntl(p[0], F_SETFL, O_NONBLOCK);
 		c->pipe_fd = p[0];
+		err = lab_loop_watch(lab, p[0], pipe_h, c);
+		if (err)
+			goto out;
 	}
 	b->in_fd = -1;
 	b->out_fd = b->err_fd = line_h ? p[1] : c->log_fd;
@@ -293,6 +294,8 @@ int lab_run(const char **out, struct lab *lab, struct lab_node *n, const char *i
 	c->pid = child_fork(&b);
 	if (c->pid < 0) {
 		err = errno;
+		child_drop(lab, c);	/* kill() of its number would be everybody's end */
+		c = NULL;
 		goto out;
 	}
 	err = lab_wait(lab, child_done_h, c, limit_ms, argv[0]);

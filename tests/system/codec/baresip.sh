@@ -3,7 +3,8 @@
 baresip_start() {
 	local dir=$T/baresip-$1 modules
 	modules=$(dirname "$(find /usr/lib -name avcodec.so -path '*baresip*' | head -n 1)")
-	mkdir -p "$dir"
+	rm -rf "$dir/snd"
+	mkdir -p "$dir/snd"
 	cat >"$dir/config" <<-C
 	sip_listen		$4:0
 	net_interface		far
@@ -36,6 +37,9 @@ baresip_start() {
 	module			avcodec.so
 	module			fakevideo.so
 	module			srtp.so
+	module			sndfile.so
+	snd_path		$dir/snd
+	module			snapshot.so
 	module_app		account.so
 	module_app		menu.so
 	C

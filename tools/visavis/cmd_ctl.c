@@ -71,7 +71,52 @@ static bool options_read(struct ctl_options *o, int argc, char *argv[])
 }
 
 
+enum { COLUMNS = 80, KEY_WIDTH = 14 };
+
 static void value_print(const char *key, const json_t *v, int depth);
+
+
+/* A string stays json's, anything else is written to buf; NULL: no scalar. */
+static const char *scalar(char *buf, size_t size, const json_t *v)
+{
+	if (json_is_string(v))
+		return json_string_value(v);
+	if (json_is_boolean(v))
+		return json_is_true(v) ? "yes" : "no";
+	if (json_is_null(v))
+		return "-";
+	if (json_is_real(v))
+		(void)snprintf(buf, size, "%.1f", json_real_value(v));
+	else if (json_is_integer(v))
+		(void)snprintf(buf, size, "%" JSON_INTEGER_FORMAT, json_integer_value(v));
+	else
+		return NULL;
+	return buf;
+}
+
+
+/* A few figures that belong together, in one line when they fit into it. */
+static bool figures_print(const char *key, const json_t *o, int depth)
+{
+	char line[COLUMNS + 1], buf[32];
+	int room = COLUMNS - depth * 2 - KEY_WIDTH - 1;
+	size_t n = 0;
+	const char *name;
+	json_t *v;
+
+	json_object_foreach((json_t *)(uintptr_t)o, name, v) {
+		const char *s = json_is_string(v) && strcmp(name, "by") ? NULL :
+				scalar(buf, sizeof(buf), v);
+		int k = s ? snprintf(line + n, sizeof(line) - n, "%s%s %s", n ? "  " : "", name, s) : -1;
+
+		if (k < 0 || (int)n + k > room)
+			return false;
+		n += (size_t)k;
+	}
+	if (n)
+		printf("%*s%-*s %s\n", depth * 2, "", KEY_WIDTH, key, line);
+	return n > 0;
+}
 
 
 static void object_print(const json_t *o, int depth)
@@ -89,9 +134,12 @@ static void value_print(const char *key, const json_t *v, int depth)
 {
 	json_t *e;
 	size_t i;
-	char *s;
+	char buf[32];
+	const char *s;
 
 	if (json_is_object(v)) {
+		if (figures_print(key, v, depth))
+			return;
 		printf("%*s%s:\n", depth * 2, "", key);
 		object_print(v, depth + 1);
 		return;
@@ -102,20 +150,8 @@ static void value_print(const char *key, const json_t *v, int depth)
 		return;
 	}
 
-	printf("%*s%-14s ", depth * 2, "", key);
-	if (json_is_string(v))
-		printf("%s\n", json_string_value(v));
-	else if (json_is_boolean(v))
-		printf("%s\n", json_is_true(v) ? "yes" : "no");
-	else if (json_is_null(v))
-		printf("-\n");
-	else if (json_is_real(v))
-		printf("%.1f\n", json_real_value(v));
-	else {
-		s = json_dumps(v, JSON_ENCODE_ANY);
-		printf("%s\n", s ? s : "?");
-		free(s);
-	}
+	s = scalar(buf, sizeof(buf), v);
+	printf("%*s%-*s %s\n", depth * 2, "", KEY_WIDTH, key, s ? s : "?");
 }
 
 

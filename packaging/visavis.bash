@@ -12,7 +12,7 @@ _visavis_roles() {
 _visavis_options() {
 	case $1 in
 	flows) echo "--id --table --protocol --transport --role --from --to --port --when --dscp
-		--site --long --json --csv --markdown --help" ;;
+		--site --long --json --csv --markdown --tables --help" ;;
 	site) echo "--json --markdown --help" ;;
 	*) echo "--help" ;;
 	esac

@@ -21,6 +21,7 @@ static const struct option options[] = {
 	{"json", no_argument, NULL, 'j'},
 	{"csv", no_argument, NULL, 'c'},
 	{"markdown", no_argument, NULL, 'm'},
+	{"tables", no_argument, NULL, 't'},
 	{"long", no_argument, NULL, 'l'},
 	{"site", required_argument, NULL, 's'},
 	{"help", no_argument, NULL, 'h'},
@@ -50,7 +51,7 @@ static void usage(FILE *f)
 		"  --dscp NAME         match this field alone\n"
 		"  --site FILE         what applies at this site, with its own matrices\n"
 		"  --long              misprints of the source, reasons, same flows\n"
-		"  --json --csv --markdown\n\n"
+		"  --json --csv --markdown --tables\n\n"
 		"  visavis flows SIP            visavis flows --role codec --port 5061\n");
 }
 
@@ -82,6 +83,7 @@ static int args_read(struct flows_args *a, int argc, char *argv[])
 		case 'j': a->print = flows_print_json; break;
 		case 'c': a->print = flows_print_csv; break;
 		case 'm': a->print = flows_print_markdown; break;
+		case 't': a->print = flows_print_tables; break;
 		case 'l': a->verbose = true; break;
 		case 's': a->site = optarg; break;
 		case 'f': err = filter_add(a, options[i].name, optarg); break;

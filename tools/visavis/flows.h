@@ -28,5 +28,7 @@ void flows_print_text(struct sbuf *sb, const struct flows_list *l);
 void flows_print_json(struct sbuf *sb, const struct flows_list *l);
 void flows_print_csv(struct sbuf *sb, const struct flows_list *l);
 void flows_print_markdown(struct sbuf *sb, const struct flows_list *l);
+/** As Cisco's port tables are laid out */
+void flows_print_tables(struct sbuf *sb, const struct flows_list *l);
 
 #endif

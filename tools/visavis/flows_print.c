@@ -328,3 +328,85 @@ void flows_print_markdown(struct sbuf *sb, const struct flows_list *l)
 		markdown_row(sb, l, l->v[i]);
 	}
 }
+
+
+/** What the tables of the source document speak of, and its names for it */
+static const struct {
+	const char *table, *system, *role, *known_as;
+} systems[] = {
+	{"A-2", "the room", "codec", "CTS primary codec"},
+	{"A-3", "the telephone", "phone", "Unified IP Phone"},
+	{"A-4", "the manager with Exchange", "manager", "CTS-Manager"},
+	{"A-5", "the manager with Domino", "manager", "CTS-Manager"},
+	{"A-6", "the multipoint switch", "multipoint", "CTMS"},
+	{"A-7", "the recording server", "recorder", "CTRS"},
+	{"A-8", "measuring a path", "sla-agent, sla-responder", "IP SLA agent and responder"},
+	{"A-9", "the gateway", "gateway", "MXE"},
+	{"", "call control", "callcontrol", "Unified CM"},
+};
+
+enum { NSYSTEMS = sizeof(systems) / sizeof(systems[0]) };
+
+
+static void table_heading(struct sbuf *sb, const struct flow_row *row)
+{
+	if (!row->table) {
+		sbuf_puts(sb, "\n## Rows of our own\n");
+	} else {
+		sbuf_printf(sb, "\n## Table %s", row->table);
+		for (size_t i = 0; i < NSYSTEMS; i++)
+			if (!strcmp(systems[i].table, row->table))
+				sbuf_printf(sb, ": %s", systems[i].system);
+		sbuf_putc(sb, '\n');
+	}
+	sbuf_puts(sb, "\n| protocol | TCP or UDP | source device:port | destination device:port "
+		  "| usage |\n|---|---|---|---|---|\n");
+}
+
+
+/** "TCP"; ICMP and the link layer have no ports. */
+static const char *transport_title(enum flow_transport t)
+{
+	return t == FLOW_TCP ? "TCP" : t == FLOW_UDP ? "UDP" : "-";
+}
+
+
+static void table_row(struct sbuf *sb, const struct flows_list *l, const struct flow_row *row)
+{
+	sbuf_printf(sb, "| %s | %s | ", row->protocol, transport_title(row->transport));
+	put_roles(sb, &row->from, ", ");
+	if (row->transport == FLOW_TCP || row->transport == FLOW_UDP) {
+		sbuf_putc(sb, ':');
+		put_ports(sb, l, row, &row->from);
+	}
+	sbuf_puts(sb, row->both_ways ? " | ⇄ " : " | ");
+	put_roles(sb, &row->to, ", ");
+	if (row->transport != FLOW_L2) {
+		sbuf_putc(sb, ':');
+		put_ports(sb, l, row, &row->to);
+	}
+	sbuf_puts(sb, " | ");
+	out_markdown(sb, row->purpose);
+	if (strcmp(row->when, FLOW_WHEN_ALWAYS) != 0)
+		sbuf_printf(sb, " (when: %s)", row->when);
+	sbuf_printf(sb, " *%s* |\n", row->id);
+}
+
+
+void flows_print_tables(struct sbuf *sb, const struct flows_list *l)
+{
+	sbuf_puts(sb, "# Port tables by system\n\nPrinted by `visavis flows --tables`: the matrix in the "
+		  "layout that readers of Cisco's port tables\nknow, one table a system. Ports that "
+		  "the opener chooses are *ephemeral*: 1024-65535. Each usage\nends in the row's id.\n\n"
+		  "| here | there | tables |\n|---|---|---|\n");
+	for (size_t i = 0; i < NSYSTEMS; i++)
+		sbuf_printf(sb, "| %s | %s | %s |\n", systems[i].role, systems[i].known_as,
+			    *systems[i].table ? systems[i].table : "in the others");
+	for (size_t i = 0; i < l->n; i++) {
+		const char *t = l->v[i]->table ? l->v[i]->table : "";
+
+		if (!i || strcmp(t, l->v[i - 1]->table ? l->v[i - 1]->table : ""))
+			table_heading(sb, l->v[i]);
+		table_row(sb, l, l->v[i]);
+	}
+}

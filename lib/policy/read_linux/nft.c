@@ -77,6 +77,12 @@ static int element_parts(struct nft_file *f, struct nft_set *s, struct nft_elem 
 			*i += 2;
 			err = e->part[e->nparts] ? 0 : ENOMEM;
 		}
+		while (!err && nft_is(&f->x, *i, "|")) {	/* flags: "syn | ack" */
+			e->part[e->nparts] = arena_printf(&f->c->mem, "%s|%s", e->part[e->nparts],
+							  nft_tok(&f->x, *i + 1));
+			*i += 2;
+			err = e->part[e->nparts] ? 0 : ENOMEM;
+		}
 		e->nparts++;
 	} while (!err && nft_is(&f->x, *i, ".") && (*i)++ < f->x.n);
 

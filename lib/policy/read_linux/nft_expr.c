@@ -208,6 +208,25 @@ static int one_flag(uint8_t *bit, const char *s)
 }
 
 
+/** "syn", "syn|ack" */
+static int joined_flags(uint8_t *flags, const char *s)
+{
+	char one[16];
+	uint8_t bit;
+
+	*flags = 0;
+	for (size_t n; *s; s += n + (s[n] == '|')) {
+		n = strcspn(s, "|");
+		(void)snprintf(one, sizeof(one), "%.*s", n < sizeof(one) ? (int)n : 0, s);
+		if (one_flag(&bit, one))
+			return EINVAL;
+		*flags |= bit;
+	}
+
+	return 0;
+}
+
+
 /** One value of one field as alternatives */
 static int value_clause(struct cond *q, struct clause *k, const struct field *fd, const char *s)
 {
@@ -228,7 +247,7 @@ static int value_clause(struct cond *q, struct clause *k, const struct field *fd
 			return clause_add_num(q->f->c, k, PSET_FAMILY, 1, 1);
 		return !strcmp(s, "arp") ? 0 : EINVAL;
 	case K_FLAGS:
-		if (one_flag(&bit, s))
+		if (joined_flags(&bit, s))
 			return EINVAL;
 		m.flags[m.nflags++] = (struct config_flags){ q->anonymous || q->op[1] ? 255 : bit, bit };
 		return clause_add_match(q->f->c, k, &m);

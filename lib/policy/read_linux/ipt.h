@@ -26,6 +26,8 @@ struct ipt_rule {
 	bool ports;			/**< the protocol given has ports */
 	bool nothing;			/**< of the other family: not ours */
 	bool goes;			/**< -g instead of -j */
+	bool header;			/**< an option asked for ports, flags, types */
+	bool blind;			/**< such options are passed over */
 	const char *target;
 };
 
@@ -33,6 +35,7 @@ struct ipt_opt {
 	const char *module;		/**< NULL: always there */
 	const char *name;
 	bool bare;			/**< takes no value */
+	bool header;			/**< looks at the transport's header */
 	/** @return 0, EINVAL (the value is not understood), ENOMEM, EOVERFLOW */
 	int (*h)(struct ipt_rule *rr, bool negate, const char *value);
 };

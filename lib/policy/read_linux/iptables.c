@@ -22,6 +22,9 @@ struct ipt_file {
 	char table[32];			/**< "" outside of tables */
 	bool tables;			/**< there was one */
 	bool nat;			/**< translation has been noticed */
+	bool tracked;			/**< connections are tracked, or the older
+					  iptables is at work: ports are never looked
+					  for in fragments */
 	struct lines l;
 	char tokens[TOKENS_LEN];	/**< of the line, each with its NUL */
 	const char *token[IPT_TOKENS_MAX];
@@ -235,7 +238,8 @@ static int take_option(struct ipt_file *f, struct ipt_rule *rr, size_t *i, bool 
 		*i += n;
 	}
 
-	err = o->h(rr, negate, value);
+	rr->header |= o->header;
+	err = o->header && rr->blind ? 0 : o->h(rr, negate, value);
 	if (err == EINVAL || err == ENOTSUP)
 		return clause_unknown(f->c, &rr->r, "the value of \"%s%s\" is not understood",
 				      negate ? "! " : "", name);
@@ -285,11 +289,43 @@ static int read_rule(struct ipt_file *f, struct ipt_rule *rr, size_t i)
 }
 
 
+static int keep(struct ipt_file *f, const char *chain, struct ipt_rule *rr)
+{
+	struct config_list *l;
+	struct config_rule *r;
+	int err = chain_list(&l, f, chain);
+
+	if (!err && !l->defined)
+		err = clause_unknown(f->c, &rr->r, "the chain \"%.60s\" is not declared", chain);
+	if (!err)
+		err = config_rule_add(&r, f->c, l, rr->r.line, rr->r.text);
+	if (!err)
+		*r = rr->r;
+	return err;
+}
+
+
+/* Over nf_tables the kernel compares the bytes where a transport header would
+ * stand also in later fragments, unless connection tracking has put them
+ * together before: whether the rule takes them cannot be told. */
+static int append_blind(struct ipt_file *f, const char *chain, size_t i)
+{
+	struct ipt_rule rr = { .c = f->c, .family = f->family, .blind = true,
+			       .r = { .line = f->l.line, .text = f->l.raw, .sometimes = true } };
+	struct config_match m = { .family = 4, .fragments = CONFIG_FRAGMENTS_ONLY };
+	size_t unknown = f->c->nunknown;
+	int err = read_rule(f, &rr, i);
+
+	f->c->nunknown = unknown < f->c->nunknown ? unknown : f->c->nunknown;	/* said before */
+	if (!err)
+		err = clause_and_match(f->c, &rr.r, &m);
+	return err || !rr.r.nboxes ? err : keep(f, chain, &rr);
+}
+
+
 static int append(struct ipt_file *f, const char *chain, size_t i)
 {
 	struct ipt_rule rr = { .c = f->c, .family = f->family };
-	struct config_list *l;
-	struct config_rule *r;
 	int err;
 
 	if (!strcmp(f->table, "nat")) {
@@ -311,17 +347,12 @@ static int append(struct ipt_file *f, const char *chain, size_t i)
 		err = read_rule(f, &rr, i);
 	if (!err && f->l.cut)
 		err = clause_begin(f->c, &rr.r, f->family);
-	if (err || rr.nothing)
+	if (!err && !rr.nothing)
+		err = keep(f, chain, &rr);
+	if (err || rr.nothing || !rr.header || f->tracked)
 		return err;
 
-	err = chain_list(&l, f, chain);
-	if (!err && !l->defined)
-		err = clause_unknown(f->c, &rr.r, "the chain \"%.60s\" is not declared", chain);
-	if (!err)
-		err = config_rule_add(&r, f->c, l, rr.r.line, rr.r.text);
-	if (!err)
-		*r = rr.r;
-	return err;
+	return append_blind(f, chain, i);
 }
 
 
@@ -457,6 +488,26 @@ static uint8_t guess_family(const char *text, size_t len)
 }
 
 
+/** Does a line of the file make the kernel track connections, or is it not
+ *  of iptables over nf_tables? */
+static bool is_tracked(const char *text, size_t len)
+{
+	static const char *const words[] = { "--ctstate", "--state ", "*nat", "-j CT", "-j CONNMARK" };
+	bool over_nft = false;
+	struct lines l;
+
+	lines_init(&l, text, len);
+	while (lines_next(&l)) {
+		over_nft |= l.s[0] == '#' && strstr(l.s, "(nf_tables)");
+		for (size_t k = 0; k < sizeof(words) / sizeof(words[0]); k++)
+			if (strstr(l.s, words[k]))
+				return true;
+	}
+
+	return !over_nft;
+}
+
+
 static void find_families(struct config *c)
 {
 	unsigned seen = 0;
@@ -478,6 +529,7 @@ static int read_file(struct config *c, const char *text, size_t len, struct diag
 
 	f->c = c;
 	f->family = family;
+	f->tracked = is_tracked(text, len);
 	lines_init(&f->l, text, len);
 	while (!err && lines_next(&f->l))
 		err = read_line(f);

@@ -164,6 +164,19 @@ int nft_elements(struct nft_file *f, struct nft_set *s, size_t *i)
 }
 
 
+/** Words that make the kernel track connections */
+static bool tracks(const char *word)
+{
+	static const char *const words[] = { "ct", "snat", "dnat", "masquerade", "redirect", "flow" };
+
+	for (size_t k = 0; k < sizeof(words) / sizeof(words[0]); k++)
+		if (!strcmp(words[k], word))
+			return true;
+
+	return false;
+}
+
+
 /** Go past the block that was opened, whatever it holds. */
 static int skip_block(struct nft_file *f)
 {
@@ -172,6 +185,8 @@ static int skip_block(struct nft_file *f)
 
 	while (!err && depth) {
 		err = nft_lex_next(&f->x, true);
+		for (size_t i = 0; !err && f->first_pass && i < f->x.n; i++)
+			f->tracked |= tracks(nft_tok(&f->x, i));
 		if (!err)
 			depth += f->x.opens ? 1 : f->x.closes ? (unsigned)-1 : 0;
 	}

@@ -76,6 +76,8 @@ struct nft_file {
 	size_t ntables;
 	bool first_pass;		/**< sets and names of chains alone */
 	bool nat;			/**< translation has been noticed */
+	bool tracked;			/**< connections are tracked: no packet comes
+					  in fragments */
 };
 
 struct nft_set *nft_set_find(const struct nft_file *f, const char *name);

@@ -82,6 +82,17 @@ struct cond {
 };
 
 
+static int push(struct config *c, struct nft_variants *vs, const struct config_rule *r)
+{
+	if (vs->n >= NFT_VARIANTS_MAX)
+		return EINVAL;
+	if (arena_grow(&c->mem, (void **)&vs->v, vs->n, &vs->cap, sizeof(*vs->v)))
+		return ENOMEM;
+	vs->v[vs->n++] = *r;
+	return 0;
+}
+
+
 static const struct field *field_find(const struct nft_lex *x, size_t *i)
 {
 	for (size_t k = 0; k < sizeof(fields) / sizeof(fields[0]); k++) {
@@ -269,8 +280,13 @@ static int implied(struct config *c, struct config_rule *r, const struct field *
 	struct config_match m = { .family = fd->family };
 	int err = 0;
 
+	static const uint8_t with_ports[] = { 6, 17, 33, 132, 136 };
+
 	if (fd->protocol)
 		err = config_nums_add(c, &m.protocol, fd->protocol, fd->protocol);
+	for (size_t i = 0; !fd->protocol && fd->kind >= K_SPORT && fd->kind <= K_DPORT && !err &&
+	     i < sizeof(with_ports); i++)
+		err = config_nums_add(c, &m.protocol, with_ports[i], with_ports[i]);
 	if (fd->kind == K_SPORT || fd->kind == K_DPORT || fd->kind == K_TYPE ||
 	    fd->kind == K_CODE || fd->kind == K_FLAGS)
 		m.fragments = CONFIG_FRAGMENTS_FIRST;
@@ -350,14 +366,21 @@ static int element_rule(struct cond *q, struct config_rule *r, const struct nft_
 }
 
 
-static int push(struct config *c, struct nft_variants *vs, const struct config_rule *r)
+static int blind_fields(struct cond *q, const struct nft_variants *vs, struct nft_variants *to);
+
+
+/** In a map any of the verdicts may come of it. */
+static int split_blind(struct cond *q, const struct nft_variants *from, struct nft_variants *to)
 {
-	if (vs->n >= NFT_VARIANTS_MAX)
-		return EINVAL;
-	if (arena_grow(&c->mem, (void **)&vs->v, vs->n, &vs->cap, sizeof(*vs->v)))
-		return ENOMEM;
-	vs->v[vs->n++] = *r;
-	return 0;
+	struct nft_variants blind = {0};
+	int err = blind_fields(q, from, &blind);
+
+	for (size_t i = 0; !err && i < blind.n; i++) {
+		blind.v[i].uncertain = q->map;
+		err = push(q->f->c, to, &blind.v[i]);
+	}
+
+	return err;
 }
 
 
@@ -389,7 +412,7 @@ static int split(struct cond *q, const struct nft_variants *from, struct nft_var
 				err = push(c, to, &r);
 		}
 
-	return err;
+	return err ? err : split_blind(q, from, to);
 }
 
 
@@ -427,12 +450,71 @@ static int rule_field(struct cond *q, struct config_rule *r)
 }
 
 
+static bool header_field(const struct field *fd)
+{
+	return fd->kind == K_SPORT || fd->kind == K_DPORT || fd->kind == K_TYPE ||
+	       fd->kind == K_CODE || fd->kind == K_FLAGS;
+}
+
+
+/* The kernel compares the bytes where a transport header would stand, also in
+ * later fragments, unless connection tracking has put them together before;
+ * and "th" takes any protocol, not those with ports alone. */
+static int add_blind(struct nft_file *f, const struct field *fd, const struct config_rule *r,
+		     struct nft_variants *to)
+{
+	static const uint8_t with_ports[] = { 6, 17, 33, 132, 136 };
+	struct config_match frag = { .family = 4, .fragments = CONFIG_FRAGMENTS_ONLY };
+	struct config_match other = { .protocol.negate = true, .fragments = CONFIG_FRAGMENTS_FIRST };
+	struct config_rule blind = *r;
+	int err = 0;
+
+	blind.sometimes = true;
+	if (!f->tracked) {
+		if (fd->protocol)
+			err = config_nums_add(f->c, &frag.protocol, fd->protocol, fd->protocol);
+		if (!err)
+			err = clause_and_match(f->c, &blind, &frag);
+		if (!err && blind.nboxes)
+			err = push(f->c, to, &blind);
+	}
+	if (err || fd->protocol || fd->kind > K_DPORT)
+		return err;
+
+	blind.boxes = r->boxes;
+	blind.nboxes = r->nboxes;
+	for (size_t i = 0; !err && i < sizeof(with_ports); i++)
+		err = config_nums_add(f->c, &other.protocol, with_ports[i], with_ports[i]);
+	if (!err)
+		err = clause_and_match(f->c, &blind, &other);
+	if (!err && blind.nboxes)
+		err = push(f->c, to, &blind);
+	return err;
+}
+
+
+/** The variants of what cannot be told, apart from those that can */
+static int blind_fields(struct cond *q, const struct nft_variants *vs, struct nft_variants *to)
+{
+	const struct field *fd = NULL;
+	int err = 0;
+
+	for (unsigned i = 0; i < q->nfields; i++)
+		if (header_field(q->field[i]))
+			fd = q->field[i];
+	for (size_t i = 0; fd && !err && i < vs->n; i++)
+		err = add_blind(q->f, fd, &vs->v[i], to);
+	return err;
+}
+
+
 /** Fields that boxes hold: the union of the elements, or what is left of it */
 static int box_fields(struct cond *q, struct nft_variants *vs)
 {
 	struct config *c = q->f->c;
+	struct nft_variants blind = {0};
 	struct clause k = {0};
-	int err = 0;
+	int err = blind_fields(q, vs, &blind);
 
 	for (size_t i = 0; !err && i < q->set->n; i++)
 		err = q->set->v[i].nparts != q->nfields ? EINVAL : element_boxes(q, &k, &q->set->v[i]);
@@ -443,6 +525,8 @@ static int box_fields(struct cond *q, struct nft_variants *vs)
 		for (unsigned p = 0; !err && p < q->nfields; p++)
 			err = implied(c, &vs->v[i], q->field[p]);
 	}
+	for (size_t i = 0; !err && i < blind.n; i++)
+		err = push(c, vs, &blind.v[i]);
 
 	return err == ENOTSUP ? EINVAL : err;
 }
@@ -509,6 +593,8 @@ static int flags_and(struct nft_file *f, struct nft_variants *vs, uint8_t mask, 
 		     bool negate)
 {
 	static const struct field tcp = {{"tcp", "flags"}, K_FLAGS, 0, 6};
+	struct cond q = { .f = f, .field = { &tcp }, .nfields = 1 };
+	struct nft_variants blind = {0};
 	struct config_match m = {0};
 	int err = 0;
 
@@ -522,11 +608,14 @@ static int flags_and(struct nft_file *f, struct nft_variants *vs, uint8_t mask, 
 				(uint8_t)(~value & bit) };
 	if (!m.nflags)
 		return EINVAL;
+	err = blind_fields(&q, vs, &blind);
 	for (size_t i = 0; !err && i < vs->n; i++) {
 		err = clause_and_match(f->c, &vs->v[i], &m);
 		if (!err)
 			err = implied(f->c, &vs->v[i], &tcp);
 	}
+	for (size_t i = 0; !err && i < blind.n; i++)
+		err = push(f->c, vs, &blind.v[i]);
 
 	return err;
 }

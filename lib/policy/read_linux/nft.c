@@ -167,7 +167,7 @@ int nft_elements(struct nft_file *f, struct nft_set *s, size_t *i)
 /** Words that make the kernel track connections */
 static bool tracks(const char *word)
 {
-	static const char *const words[] = { "ct", "snat", "dnat", "masquerade", "redirect", "flow" };
+	static const char *const words[] = { "ct", "snat", "dnat", "masquerade", "flow", "nat" };
 
 	for (size_t k = 0; k < sizeof(words) / sizeof(words[0]); k++)
 		if (!strcmp(words[k], word))

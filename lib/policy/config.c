@@ -264,6 +264,18 @@ int config_notice(struct config *c, unsigned line, const char *fmt, ...)
 }
 
 
+int config_helper_add(struct config *c, const char *name, size_t len)
+{
+	char *s = copy_name(c, name, len);
+	int err = s ? arena_grow(&c->mem, (void **)&c->helpers, c->nhelpers, &c->helpers_cap,
+				 sizeof(*c->helpers)) : ENOMEM;
+
+	if (!err)
+		c->helpers[c->nhelpers++] = s;
+	return err;
+}
+
+
 /** Where the letters end and the numbers of a port begin */
 static size_t stem_len(const char *s)
 {

@@ -177,6 +177,9 @@ struct config {
 	size_t unknown_more;	/**< past CONFIG_UNKNOWN_MAX */
 	struct config_notice *notices;
 	size_t nnotices, notices_cap;
+	const char **helpers;	/**< protocols whose second connections it lets
+				  through by reading the first: "tftp", "sip" */
+	size_t nhelpers, helpers_cap;
 	size_t skipped;		/**< lines outside of lists */
 	unsigned lines;		/**< of the file */
 	size_t nrules;		/**< of all lists */
@@ -216,6 +219,8 @@ int config_unknown(struct config *c, unsigned line, struct config_text text,
 		   const char *fmt, ...) __attribute__((format(printf, 4, 5)));
 int config_notice(struct config *c, unsigned line, const char *fmt, ...)
 	__attribute__((format(printf, 3, 4)));
+/** An inspection or connection-tracking helper that is switched on */
+int config_helper_add(struct config *c, const char *name, size_t len);
 static inline void config_skip(struct config *c) { c->skipped++; }
 
 /* A rule's conditions, gathered field by field; all must hold. */

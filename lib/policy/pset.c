@@ -42,6 +42,45 @@ void pset_box_set_addrs(struct pset_box *b, int end, const struct ip_range *r)
 }
 
 
+/** The lowest number from lo on that has the bits' value; @return false: none */
+static bool first_with_bits(pset_addr *out, pset_addr lo, uint32_t bits, uint32_t value)
+{
+	uint32_t v = (uint32_t)lo;
+
+	*out = lo;
+	if (!((v ^ value) & bits))
+		return true;
+
+	/* it is above lo at some bit i, equal before, lowest behind */
+	for (unsigned i = 0; i < 32; i++) {
+		uint32_t bit = 1u << i, above = i == 31 ? 0 : UINT32_MAX << (i + 1);
+
+		if ((v & bit) || ((v ^ value) & bits & above) ||
+		    ((bits & bit) && !(value & bit)))
+			continue;
+		*out = (v & above) | bit | (value & (bit - 1));
+		return true;
+	}
+
+	return false;
+}
+
+
+bool pset_box_first(struct pset_packet *p, const struct pset_box *b)
+{
+	for (int e = 0; e < 2; e++) {
+		p->addr[e] = b->alo[e];
+		if (b->abits[e] &&
+		    (!first_with_bits(&p->addr[e], b->alo[e], b->abits[e], b->avalue[e]) ||
+		     p->addr[e] > b->ahi[e]))
+			return false;
+	}
+	memcpy(p->field, b->lo, sizeof(p->field));
+	p->flags = b->flags & b->flags_mask;
+	return true;
+}
+
+
 struct ip_addr pset_packet_addr(const struct pset_packet *p, int end)
 {
 	struct ip_addr a = { .family = p->field[PSET_FAMILY] ? 6 : 4 };
@@ -63,6 +102,10 @@ bool pset_box_has(const struct pset_box *b, const struct pset_packet *p)
 		if (p->field[i] < b->lo[i] || p->field[i] > b->hi[i])
 			return false;
 
+	for (int i = 0; i < 2; i++)
+		if (((uint32_t)p->addr[i] ^ b->avalue[i]) & b->abits[i])
+			return false;
+
 	return ((p->flags ^ b->flags) & b->flags_mask) == 0;
 }
 
@@ -75,6 +118,9 @@ bool pset_box_holds(const struct pset_box *o, const struct pset_box *i)
 	for (int k = 0; k < PSET_FIELDS; k++)
 		if (i->lo[k] < o->lo[k] || i->hi[k] > o->hi[k])
 			return false;
+	for (int k = 0; k < 2; k++)
+		if ((o->abits[k] & ~i->abits[k]) || ((o->avalue[k] ^ i->avalue[k]) & o->abits[k]))
+			return false;
 
 	return (o->flags_mask & ~i->flags_mask) == 0 &&
 	       ((o->flags ^ i->flags) & o->flags_mask) == 0;
@@ -83,14 +129,19 @@ bool pset_box_holds(const struct pset_box *o, const struct pset_box *i)
 
 bool pset_boxes_meet(const struct pset_box *a, const struct pset_box *b)
 {
+	unsigned apart = 0;
+
 	for (int k = 0; k < 2; k++)
 		if (a->ahi[k] < b->alo[k] || b->ahi[k] < a->alo[k])
 			return false;
 	for (int k = 0; k < PSET_FIELDS; k++)
-		if (a->hi[k] < b->lo[k] || b->hi[k] < a->lo[k])
-			return false;
+		apart |= (unsigned)(a->hi[k] < b->lo[k]) | (unsigned)(b->hi[k] < a->lo[k]);
+	if (apart)
+		return false;
 
-	return ((a->flags ^ b->flags) & a->flags_mask & b->flags_mask) == 0;
+	return !((a->avalue[0] ^ b->avalue[0]) & a->abits[0] & b->abits[0]) &&
+	       !((a->avalue[1] ^ b->avalue[1]) & a->abits[1] & b->abits[1]) &&
+	       !((a->flags ^ b->flags) & a->flags_mask & b->flags_mask);
 }
 
 
@@ -109,6 +160,10 @@ bool pset_box_meet(struct pset_box *out, const struct pset_box *a,
 	for (int k = 0; k < PSET_FIELDS; k++) {
 		r.lo[k] = a->lo[k] > b->lo[k] ? a->lo[k] : b->lo[k];
 		r.hi[k] = a->hi[k] < b->hi[k] ? a->hi[k] : b->hi[k];
+	}
+	for (int k = 0; k < 2; k++) {
+		r.abits[k] = a->abits[k] | b->abits[k];
+		r.avalue[k] = a->avalue[k] | b->avalue[k];
 	}
 	r.flags_mask = a->flags_mask | b->flags_mask;
 	r.flags = (a->flags & a->flags_mask) | (b->flags & b->flags_mask);
@@ -140,19 +195,6 @@ void pset_reset(struct pset *ps)
 {
 	free(ps->v);
 	*ps = (struct pset){ .max = ps->max };
-}
-
-
-static int keep_piece(const struct pset_box *piece, void *arg)
-{
-	return pset_push(arg, piece);
-}
-
-
-int pset_subtract(struct pset *out, const struct pset_box *q,
-		  const struct pset_box *v, size_t n, struct pset_budget *budget)
-{
-	return pset_walk(q, v, n, NULL, budget, keep_piece, out);
 }
 
 
@@ -202,6 +244,9 @@ static bool join_two(struct pset_box *a, const struct pset_box *b)
 	int diff = 0, at = 0;
 
 	if (a->flags_mask != b->flags_mask || ((a->flags ^ b->flags) & a->flags_mask))
+		return false;
+	if (memcmp(a->abits, b->abits, sizeof(a->abits)) != 0 ||
+	    memcmp(a->avalue, b->avalue, sizeof(a->avalue)) != 0)
 		return false;
 	for (int k = 0; k < 2; k++)
 		if (a->alo[k] != b->alo[k] || a->ahi[k] != b->ahi[k]) {

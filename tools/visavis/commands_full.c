@@ -6,7 +6,7 @@
 const struct cmd commands[] = {
 	{"flows", "[FILTER...]", "list the flow matrix", cmd_flows},
 	{"site", "check|show SITE", "check and print a site file", cmd_site},
-	{"policy", "compile SITE", "firewall policy from site and matrix", cmd_policy},
+	{"policy", "VERB ...", "compile, audit, explain firewalls", cmd_policy},
 	{"ctl", "HOST COMMAND [ARG...]", "tell a running program what to do", cmd_ctl},
 	{"lab", "up|run|down|prove SITE", "bring a site up on this machine", cmd_lab},
 	{NULL, NULL, NULL, NULL},

@@ -6,6 +6,6 @@
 const struct cmd commands[] = {
 	{"flows", "[FILTER...]", "list the flow matrix", cmd_flows},
 	{"site", "check|show SITE", "check and print a site file", cmd_site},
-	{"policy", "compile SITE", "firewall policy from site and matrix", cmd_policy},
+	{"policy", "VERB ...", "compile, audit, explain firewalls", cmd_policy},
 	{NULL, NULL, NULL, NULL},
 };

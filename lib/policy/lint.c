@@ -30,8 +30,11 @@ struct linter {
 	uint32_t *stamp;	/**< [boxes] query in which it was noted */
 	uint32_t *hider;	/**< [boxes] those noted in this query */
 	size_t nhiders;
+	struct pset_packet *reacher;	/**< [entries] a packet that each decides */
 	uint32_t query;
+	size_t asked;			/**< entry in this query */
 	uint64_t steps;
+	bool reach;		/**< ask that alone */
 };
 
 /** A walk that asks whether a rule could be left out */
@@ -65,8 +68,10 @@ static int hide(const struct pset_leaf *leaf, void *arg)
 	struct linter *l = arg;
 	uint32_t by;
 
-	if (leaf->fell)
+	if (leaf->fell) {
+		(void)pset_box_first(&l->reacher[l->asked], leaf->piece);
 		return DIFFERS;
+	}
 
 	by = leaf->by[leaf->nby - 1];
 	if (l->stamp[by] != l->query) {
@@ -114,11 +119,12 @@ static int judge_box(bool *hidden, struct linter *l, const struct flat_entry *e,
 	int err;
 
 	l->query++;
+	l->asked = (size_t)(e - l->f.v);
 	l->nhiders = 0;
 	err = pset_walk_run(&walk, &l->f.boxes.v[k], 0, e->first);
 	*hidden = !err;
 	if (*hidden)
-		l->skip[k] = l->own[k] = true;
+		l->skip[k] = true;
 	return err == DIFFERS ? 0 : err;
 }
 
@@ -176,8 +182,7 @@ static int compare_fate(const struct pset_leaf *leaf, void *arg)
 
 static void own_boxes(struct linter *l, const struct flat_entry *e, bool own)
 {
-	for (size_t k = e->first; k < e->first + e->n; k++)
-		l->own[k] = own || (l->skip[k] && !(e->cls & PSET_SOFT));
+	memset(l->own + e->first, own, e->n * sizeof(*l->own));
 }
 
 
@@ -188,6 +193,32 @@ static void mark_own(struct linter *l, const struct flat_entry *e, bool own)
 	for (size_t i = 0; l->v[e->id].places > 1 && i < l->f.n; i++)
 		if (l->f.v[i].id == e->id)
 			own_boxes(l, &l->f.v[i], own);
+}
+
+
+static int point_fate(const struct pset_leaf *leaf, void *arg)
+{
+	const struct without *w = arg;
+
+	return leaf->classes & ~w->good ? DIFFERS : 0;
+}
+
+
+/** The one packet that is known to reach the entry: most lines show by it
+ *  already that they matter. */
+static int ask_point(const struct linter *l, const struct flat_entry *e,
+		     const struct pset_walk *walk, const struct without *w)
+{
+	const struct pset_packet *p = &l->reacher[e - l->f.v];
+	struct pset_box b = { .flags_mask = UINT8_MAX, .flags = p->flags };
+	struct pset_walk one = *walk;
+
+	memcpy(b.alo, p->addr, sizeof(b.alo));
+	memcpy(b.ahi, p->addr, sizeof(b.ahi));
+	memcpy(b.lo, p->field, sizeof(b.lo));
+	memcpy(b.hi, p->field, sizeof(b.hi));
+	one.leaf_h = point_fate;
+	return pset_walk_run(&one, &b, w->from, l->f.boxes.n);
 }
 
 
@@ -208,6 +239,7 @@ static int judge_same(struct linter *l, const struct flat_entry *e, struct judge
 	int err = 0;
 
 	mark_own(l, e, true);
+	err = ask_point(l, e, &walk, &w);
 	for (size_t k = e->first; !err && k < w.from; k++)
 		if (!l->skip[k])
 			err = pset_walk_run(&walk, &l->f.boxes.v[k], 0, l->f.boxes.n);
@@ -220,19 +252,25 @@ static int judge_same(struct linter *l, const struct flat_entry *e, struct judge
 }
 
 
-static int judge_entry(struct linter *l, const struct flat_entry *e)
+static int reach_entry(struct linter *l, const struct flat_entry *e)
 {
-	struct judged *j;
-	int err;
+	struct judged *j = e->rule ? &l->v[e->id] : NULL;
 
-	if (!e->rule)
+	if (!j || j->reach == UNTOLD)
 		return 0;
+	return judge_reach(l, e, j);
+}
 
-	j = &l->v[e->id];
-	if (j->reach == UNTOLD || (j->reach == ALIVE && j->same == ALIVE))
+
+/** Asked when all lines that never match are known: they support nothing. */
+static int same_entry(struct linter *l, const struct flat_entry *e)
+{
+	struct judged *j = e->rule ? &l->v[e->id] : NULL;
+	int err = 0;
+
+	if (!j || j->reach != ALIVE || (e->cls & PSET_SOFT))
 		return 0;
-	err = judge_reach(l, e, j);
-	if (!err && j->reach == ALIVE && !(e->cls & PSET_SOFT) && j->same != ALIVE)
+	if (j->same != ALIVE)
 		err = judge_same(l, e, j);
 	if (j->same == ALIVE)
 		j->nby = 0;
@@ -255,9 +293,27 @@ static void count_places(struct linter *l)
 }
 
 
+/** Is the list no other's, and looked at by hooks of one family at most? */
+static bool seen_once(const struct config *c, const struct config_list *list)
+{
+	int family = -1;
+
+	for (size_t i = 0; i < c->nhooks; i++) {
+		if (strcmp(c->hooks[i].list, list->name) != 0)
+			continue;
+		if (family >= 0 && family != c->hooks[i].family)
+			return false;
+		family = c->hooks[i].family;
+	}
+
+	return list->fallthrough != CONFIG_RETURN;
+}
+
+
 static int lint_list(struct linter *l, const struct config_list *list, uint8_t family,
 		     const struct flat_ifaces *ifaces)
 {
+	bool once = seen_once(l->c, list);
 	int err = flat_make(&l->f, l->c, list, family, ifaces);
 	size_t n = l->f.boxes.n + 1;
 
@@ -266,22 +322,32 @@ static int lint_list(struct linter *l, const struct config_list *list, uint8_t f
 		l->skip = calloc(n, sizeof(*l->skip));
 		l->stamp = calloc(n, sizeof(*l->stamp));
 		l->hider = calloc(n, sizeof(*l->hider));
+		l->reacher = calloc(l->f.n + 1, sizeof(*l->reacher));
 		l->own = calloc(n, sizeof(*l->own));
-		if (!l->skip || !l->own || !l->stamp || !l->hider)
+		if (!l->skip || !l->own || !l->stamp || !l->hider || !l->reacher)
 			err = ENOMEM;
 	}
 	l->query = 0;
 	for (size_t i = 0; !err && i < l->f.boxes.n; i++)
 		l->skip[i] = l->f.cls[i] & PSET_SOFT;
 	for (size_t i = 0; !err && i < l->f.n; i++)
-		err = judge_entry(l, &l->f.v[i]);
+		err = reach_entry(l, &l->f.v[i]);
+	/* where a line is seen once, one that never matches can be left out */
+	for (size_t i = 0; !err && i < l->f.n; i++)
+		if (once && l->f.v[i].list == list && l->f.v[i].rule &&
+		    l->v[l->f.v[i].id].reach == DEAD)
+			own_boxes(l, &l->f.v[i], true);
+	for (size_t i = 0; !err && !l->reach && i < l->f.n; i++)
+		err = same_entry(l, &l->f.v[i]);
 
 	free(l->skip);
 	free(l->own);
 	free(l->stamp);
 	free(l->hider);
+	free(l->reacher);
 	l->skip = l->own = NULL;
 	l->stamp = l->hider = NULL;
+	l->reacher = NULL;
 	flat_reset(&l->f);
 	return err;
 }
@@ -405,9 +471,10 @@ static int report(struct linter *l, size_t id, struct judged *j)
 }
 
 
-int lint_config(struct lint *lt, struct config *c, uint64_t steps)
+int lint_config(struct lint *lt, struct config *c, uint64_t steps, bool reach)
 {
-	struct linter l = { .c = c, .lt = lt, .steps = steps ? steps : LINT_STEPS };
+	struct linter l = { .c = c, .lt = lt, .reach = reach,
+			    .steps = steps ? steps : LINT_STEPS };
 	size_t id = 0;
 	int err = 0;
 

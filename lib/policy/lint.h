@@ -11,8 +11,9 @@ enum lint_kind {
 	LINT_UNREACHABLE = 0,	/**< `by` together have all its packets first;
 				  none: it matches no packet at all */
 	LINT_DUPLICATE,		/**< of `by`, which stands before */
-	LINT_REDUNDANT,		/**< without it every packet fares the same,
-				  because of `by`, or of the list's end (none) */
+	LINT_REDUNDANT,		/**< in a list without the above, every packet fares
+				  the same without it, because of `by`, or of the
+				  list's end (none) */
 	LINT_CANNOT_TELL,	/**< the steps ran out */
 };
 
@@ -48,8 +49,9 @@ enum {
  *
  * @param lt     filled; lives in the config's memory
  * @param steps  per query; 0: LINT_STEPS
+ * @param reach  only lines that never match: no LINT_REDUNDANT
  * @return 0, ENOMEM, EOVERFLOW
  */
-int lint_config(struct lint *lt, struct config *c, uint64_t steps);
+int lint_config(struct lint *lt, struct config *c, uint64_t steps, bool reach);
 
 #endif

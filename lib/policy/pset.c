@@ -262,9 +262,10 @@ static bool join_two(struct pset_box *a, const struct pset_box *b)
 		return false;
 
 	if (at < 2) {
-		if (a->ahi[at] + 1 == b->alo[at])
+		/* the last address has none behind it */
+		if (b->alo[at] && a->ahi[at] + 1 == b->alo[at])
 			a->ahi[at] = b->ahi[at];
-		else if (b->ahi[at] + 1 == a->alo[at])
+		else if (a->alo[at] && b->ahi[at] + 1 == a->alo[at])
 			a->alo[at] = b->alo[at];
 		else
 			return !diff;

@@ -8,6 +8,7 @@ static const struct cmd verbs[] = {
 	{"compile", "[--to DIALECT] SITE", "write the firewall's configuration", policy_compile},
 	{"audit", "SITE CONFIG...", "what is missing, what is too much", policy_audit},
 	{"lint", "CONFIG...", "lines that never match or change nothing", policy_lint},
+	{"diff", "A B", "what changed in effect", policy_diff},
 	{"explain", "CONFIG PACKET", "one packet's way through the lines", policy_explain},
 	{NULL, NULL, NULL, NULL},
 };

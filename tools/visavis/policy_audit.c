@@ -14,6 +14,7 @@ struct job {
 	const char *from;
 	const char *firewall;
 	uint64_t steps;
+	bool reach;		/**< no redundant lines */
 	enum policy_form form;
 	struct policy_file *files;
 	struct config *configs[DEVICE_CONFIGS_MAX];
@@ -31,7 +32,7 @@ struct job {
 static int usage(FILE *f, bool audit)
 {
 	(void)fprintf(f, "usage: visavis policy %s [--from DIALECT] %s[--steps N]\n"
-		      "                      [--json | --sarif | --html] %sCONFIG...\n\n"
+		      "                      [--unreachable] [--json | --sarif | --html] %sCONFIG...\n\n"
 		      "Dialects (found out when not given):\n", audit ? "audit" : "lint",
 		      audit ? "[--firewall NAME] " : "", audit ? "SITE " : "");
 	for (size_t i = 0; policy_readers[i]; i++)
@@ -70,7 +71,7 @@ static int lint_all(struct job *j)
 	int err = 0;
 
 	for (size_t i = 0; !err && i < j->n; i++)
-		err = lint_config(&j->lints[i], j->configs[i], j->steps);
+		err = lint_config(&j->lints[i], j->configs[i], j->steps, j->reach);
 
 	return err;
 }
@@ -166,6 +167,7 @@ static int work(int argc, char *argv[], bool audit)
 		{"from", required_argument, NULL, 'f'},
 		{"firewall", required_argument, NULL, 'w'},
 		{"steps", required_argument, NULL, 's'},
+		{"unreachable", no_argument, NULL, 'u'},
 		{"json", no_argument, NULL, 'j'},
 		{"sarif", no_argument, NULL, 'S'},
 		{"html", no_argument, NULL, 'H'},
@@ -181,6 +183,7 @@ static int work(int argc, char *argv[], bool audit)
 		case 'f': j.from = optarg; break;
 		case 'w': j.firewall = optarg; break;
 		case 's': j.steps = strtoull(optarg, &end, 10); break;
+		case 'u': j.reach = true; break;
 		case 'j': j.form = POLICY_JSON; break;
 		case 'S': j.form = POLICY_SARIF; break;
 		case 'H': j.form = POLICY_HTML; break;

@@ -10,7 +10,7 @@
 #include "lib/policy/addrs.h"
 #include "lib/policy/audit.h"
 
-enum { STATE_NEW = 1, BEYOND = 5, FOUND = -1, ENTRY_STEPS = 1 << 18, JOIN_MAX = 256 };
+enum { STATE_NEW = 1, BEYOND = 5, FOUND = -1, LINE_SHARE = 16, JOIN_MAX = 256 };
 
 /** One way through the device: an interface in, those out that share lists */
 struct way {
@@ -98,7 +98,7 @@ static int add_beyond(struct way *w, bool tell_out)
 	const struct policy *p = w->au->policy;
 	struct pset known = {0};
 	struct pset_box b = start_box(w);
-	struct pset_budget budget = { w->au->steps };
+	struct pset_budget budget = { PSET_BUDGET_DEFAULT };
 	int err = 0;
 
 	if (tell_out)
@@ -472,7 +472,7 @@ static int gather_line(struct way *w, struct audit_line line, const struct pset_
 		       size_t n, size_t before)
 {
 	struct gather g = {
-		.w = w, .budget = { ENTRY_STEPS },
+		.w = w, .budget = { w->au->steps / LINE_SHARE + 1 },
 		.x = { .line = line, .in = w->in, .out = only_out(w), .family = w->family,
 		       .exact = true },
 	};

@@ -70,7 +70,7 @@ static bool direction(const struct token *t, enum config_where *where)
 /** The list that a line of an interface binds; @return ENOENT: none */
 static int bind_list(struct cisco_read *r)
 {
-	enum config_where where;
+	enum config_where where = CONFIG_IN;
 
 	for (size_t i = 0; i < sizeof(bindings) / sizeof(bindings[0]); i++) {
 		const struct binding *b = &bindings[i];
@@ -95,7 +95,7 @@ static int bind_list(struct cisco_read *r)
 static int bind_asa(struct cisco_read *r)
 {
 	struct config_interface *ifc;
-	enum config_where where;
+	enum config_where where = CONFIG_IN;
 	int err;
 
 	if (r->ntok >= 3 && cisco_is(&r->tok[2], "global")) {

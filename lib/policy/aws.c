@@ -22,7 +22,8 @@ enum {
 /** What may come in: one protocol and range of ports, from these */
 struct permission {
 	enum flow_transport transport;
-	unsigned lo, hi;		/**< ports; of ICMP unused */
+	int lo, hi;			/**< ports; of ICMP type and code, -1: any */
+	uint8_t family;			/**< of ICMP; else 0, both */
 	struct need_addrs src;
 	const char *rows;
 	const char *id;			/**< of the first row, ".r" when reverse */
@@ -45,7 +46,8 @@ struct aws {
 	struct zones z;
 };
 
-static const struct zones_want aws_want = { .zone_max = NAME_MAX_LEN, .helper = false };
+static const struct zones_want aws_want = { .zone_max = NAME_MAX_LEN, .helper = false,
+					   .errors = true };
 
 
 /** Only the characters that AWS takes in a description */
@@ -106,7 +108,10 @@ static int add_permission(struct aws *o, struct group *g, const struct permissio
 	for (size_t i = 0; i < g->n; i++) {
 		struct permission *r = &g->v[i];
 
-		if (r->transport != q->transport || r->lo != q->lo || r->hi != q->hi ||
+		bool wider = q->transport == FLOW_ICMP && r->hi < 0;
+
+		if (r->transport != q->transport || r->family != q->family ||
+		    r->lo != q->lo || (r->hi != q->hi && !wider) ||
 		    !addrs_equal(&r->src, &q->src))
 			continue;
 		r->rows = arena_printf(o->mem, "%s %s", r->rows, q->rows);
@@ -127,6 +132,28 @@ static bool is_hosts(const struct need_addrs *s)
 }
 
 
+/* RFC 4890, section 4.3.1: IPv6 does not work where packet-too-big is lost.
+ * Answers to echo come back by state. */
+static int add_icmp(struct aws *o, struct group *g, struct permission *q, const struct need *n)
+{
+	unsigned bits = n->icmp;
+	int err = 0;
+
+	if (bits & FLOW_ICMP_UNREACHABLE)
+		bits |= FLOW_ICMP_PACKET_TOO_BIG;
+	for (const struct need_icmp *t = need_icmp_types; !err && t->bit; t++) {
+		if (!(bits & t->bit) || (t->bit == FLOW_ICMP_ECHO && !t->opens) ||
+		    (t->bit == FLOW_ICMP_PACKET_TOO_BIG && t->family == 4 && !(n->icmp & t->bit)))
+			continue;
+		q->family = t->family;
+		q->lo = t->type;
+		q->hi = t->code_lo ? t->code_lo : -1;
+		err = add_permission(o, g, q);
+	}
+	return err;
+}
+
+
 static int add_need(struct aws *o, const struct need *n)
 {
 	static const struct flow_port all = { .lo = 0, .hi = 65535 };
@@ -142,12 +169,12 @@ static int add_need(struct aws *o, const struct need *n)
 
 	if (!q.rows || !q.id)
 		return ENOMEM;
-	if (n->transport == FLOW_ICMP && !(n->icmp & FLOW_ICMP_ECHO))
-		return 0;
 	if (!is_hosts(&n->dst) || !is_hosts(&n->src))
 		return 0;
 
 	err = find_group(&g, o, &n->dst);
+	if (!err && n->transport == FLOW_ICMP)
+		return add_icmp(o, g, &q, n);
 	for (size_t i = 0; !err && i < count; i++) {
 		const struct flow_port *port = n->ndports ? &n->dports[i] : &all;
 
@@ -242,7 +269,8 @@ static void check_limits(struct aws *o)
 			size_t n = 0;
 
 			for (size_t j = 0; j < g->n; j++)
-				n += each_prefix(o, &g->v[j].src, family, NULL, NULL);
+				if (!g->v[j].family || g->v[j].family == family)
+					n += each_prefix(o, &g->v[j].src, family, NULL, NULL);
 			if (n > RULES_MAX)
 				zones_warn(o->p, "aws: group %s has %zu inbound IPv%u rules; AWS "
 					   "allows %d unless the quota is raised",
@@ -275,11 +303,20 @@ struct ports {
 
 static struct ports ports_of(const struct permission *q, uint8_t family)
 {
-	if (q->transport != FLOW_ICMP)
-		return (struct ports){ flow_transport_name(q->transport), (int)q->lo, (int)q->hi };
-	if (family == 6)
-		return (struct ports){ "icmpv6", 128, -1 };
-	return (struct ports){ "icmp", 8, -1 };
+	const char *name = flow_transport_name(q->transport);
+
+	if (q->transport == FLOW_ICMP)
+		name = family == 6 ? "icmpv6" : "icmp";
+	return (struct ports){ name, q->lo, q->hi };
+}
+
+
+/** Has the permission anything to say in that family? */
+static bool has_family(const struct permission *q, uint8_t family)
+{
+	const struct ip_range *v;
+
+	return (!q->family || q->family == family) && addrs_family(&q->src, family, &v) > 0;
 }
 
 
@@ -307,9 +344,8 @@ static int json_permission(struct aws *o, struct jsonw *w, const struct permissi
 {
 	struct ports ports = ports_of(q, family);
 	struct json_range range = { .w = w };
-	const struct ip_range *v;
 
-	if (!addrs_family(&q->src, family, &v))
+	if (!has_family(q, family))
 		return 0;
 	range.text = describe(o->mem, q->rows, q->purpose);
 	if (!range.text)
@@ -336,21 +372,27 @@ static void json_member(struct aws *o, const struct ip_prefix *p, void *arg)
 }
 
 
-static void json_egress(struct jsonw *w)
+static void json_everything(struct jsonw *w, const struct group *g, uint8_t family)
+{
+	const struct ip_range *v;
+
+	if (!addrs_family(&g->members, family, &v))
+		return;
+	jsonw_array_open(w, family == 6 ? "Ipv6Ranges" : "IpRanges");
+	jsonw_object_open(w, NULL);
+	jsonw_str(w, family == 6 ? "CidrIpv6" : "CidrIp", family == 6 ? "::/0" : "0.0.0.0/0");
+	jsonw_close(w);
+	jsonw_close(w);
+}
+
+
+static void json_egress(struct jsonw *w, const struct group *g)
 {
 	jsonw_array_open(w, "IpPermissionsEgress");
 	jsonw_object_open(w, NULL);
 	jsonw_str(w, "IpProtocol", "-1");
-	jsonw_array_open(w, "IpRanges");
-	jsonw_object_open(w, NULL);
-	jsonw_str(w, "CidrIp", "0.0.0.0/0");
-	jsonw_close(w);
-	jsonw_close(w);
-	jsonw_array_open(w, "Ipv6Ranges");
-	jsonw_object_open(w, NULL);
-	jsonw_str(w, "CidrIpv6", "::/0");
-	jsonw_close(w);
-	jsonw_close(w);
+	json_everything(w, g, 4);
+	json_everything(w, g, 6);
 	jsonw_close(w);
 	jsonw_close(w);
 }
@@ -374,7 +416,7 @@ static int json_group(struct aws *o, struct jsonw *w, const struct group *g)
 			err = json_permission(o, w, &g->v[i], 6);
 	}
 	jsonw_close(w);
-	json_egress(w);
+	json_egress(w, g);
 	jsonw_close(w);
 	return err;
 }
@@ -429,13 +471,13 @@ static int tf_permission(struct aws *o, const struct group *g, const struct perm
 	struct ports ports = ports_of(q, family);
 	const char *text = describe(o->mem, q->rows, q->purpose);
 	const char *name;
-	const struct ip_range *v;
 	bool more = false;
 
-	if (!addrs_family(&q->src, family, &v))
+	if (!has_family(q, family))
 		return 0;
-	name = arena_printf(o->mem, "%s_%s_%s_%d_v%u", g->members.label, q->id,
-			    ports.protocol, ports.from, family);
+	name = arena_printf(o->mem, "%s_%s_%s_%d_v%u%s", g->members.label, q->id,
+			    ports.protocol, ports.from, family,
+			    q->transport == FLOW_ICMP && q->hi >= 0 ? "_code" : "");
 	name = name ? zones_name(o->mem, name, "-_", NAME_MAX_LEN) : NULL;
 	if (!name || !text)
 		return ENOMEM;
@@ -471,12 +513,17 @@ static int tf_group(struct aws *o, const struct group *g)
 	sbuf_printf(o->sb, "\nresource \"aws_security_group\" \"%s\" {\n"
 		    "  name        = \"%s\"\n  description = \"%s\"\n"
 		    "  vpc_id      = var.vpc_id\n}\n", name, name, text);
-	for (uint8_t family = 4; family <= 6; family += 2)
+	for (uint8_t family = 4; family <= 6; family += 2) {
+		const struct ip_range *v;
+
+		if (!addrs_family(&g->members, family, &v))
+			continue;
 		sbuf_printf(o->sb, "\nresource \"aws_vpc_security_group_egress_rule\" \"%s_v%u\" {\n"
 			    "  security_group_id = aws_security_group.%s.id\n"
 			    "  ip_protocol       = \"-1\"\n  cidr_ipv%u         = \"%s\"\n"
 			    "  description       = \"answers and flows that others let in\"\n}\n",
 			    name, family, name, family, family == 4 ? "0.0.0.0/0" : "::/0");
+	}
 	for (size_t i = 0; !err && i < g->n; i++) {
 		err = tf_permission(o, g, &g->v[i], 4);
 		if (!err)

@@ -216,6 +216,18 @@ static void put_neighbours(struct junos *o, const struct acl *l)
 }
 
 
+static bool used_anywhere(const struct junos *o, uint8_t family)
+{
+	const struct ip_range *v;
+
+	for (size_t i = 0; i < o->p->ninterfaces; i++)
+		if (addrs_family(&o->p->interfaces[i].addrs, family, &v))
+			return true;
+
+	return false;
+}
+
+
 static int put_filter(struct junos *o, const struct acl *l)
 {
 	const char *iface = o->p->interfaces[l->iface].name, *dot = strchr(iface, '.');
@@ -223,12 +235,11 @@ static int put_filter(struct junos *o, const struct acl *l)
 	const struct ip_range *v;
 	int err = 0;
 
-	if (!addrs_family(&o->p->interfaces[l->iface].addrs, l->family, &v)) {
-		sbuf_printf(o->sb, "# %s: no IPv%u behind it, no filter\n", iface, l->family);
-		return 0;
-	}
-
-	if (l->family == 6)
+	if (!used_anywhere(o, l->family))
+		return 0;		/* nothing to filter: the family is not there */
+	if (!addrs_family(&o->p->interfaces[l->iface].addrs, l->family, &v))
+		sbuf_printf(o->sb, "# %s: no IPv%u belongs behind it\n", iface, l->family);
+	else if (l->family == 6)
 		put_neighbours(o, l);
 	for (size_t i = 0; !err && i < l->nentries; i++)
 		err = put_term(o, l, i);

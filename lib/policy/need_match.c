@@ -14,7 +14,7 @@ const struct need_icmp need_icmp_types[] = {
 	{FLOW_ICMP_TIME_EXCEEDED, 4, 11, 0, 255, false},
 	{FLOW_ICMP_TIME_EXCEEDED, 6, 3, 0, 255, false},
 	{FLOW_ICMP_PACKET_TOO_BIG, 4, 3, 4, 4, false},
-	{FLOW_ICMP_PACKET_TOO_BIG, 6, 2, 0, 0, false},
+	{FLOW_ICMP_PACKET_TOO_BIG, 6, 2, 0, 255, false},
 	{0, 0, 0, 0, 0, false},
 };
 

@@ -316,8 +316,9 @@ static int add_remarks(struct zones *z, const struct zones_want *want)
 		 : "SIP is not inspected: nothing depends on what a firewall reads in it."},
 		{is_media, "the whole range of media ports is open between these hosts, "
 		 "because no inspection of signalling is relied on."},
-		{is_error, "errors pass as part of the flow that they are about; only echo "
-		 "has a rule."},
+		{is_error, want->errors
+		 ? "errors have rules too, because routers send them who are part of no flow."
+		 : "errors pass as part of the flow that they are about; only echo has a rule."},
 	};
 	int err = 0;
 

@@ -29,6 +29,7 @@ struct zones {
 struct zones_want {
 	size_t zone_max;		/**< bytes of a zone's name */
 	bool helper;			/**< follows TFTP by itself */
+	bool errors;			/**< has rules for ICMP errors */
 };
 
 /** @return 0 or ENOMEM */

@@ -129,9 +129,11 @@ static bool wanted(const struct trip *t, const struct need_packet *n)
 		struct need k = t->needs.v[i];
 
 		k.nsports = 0;
-		k.icmp &= FLOW_ICMP_ECHO;
-		if (need_has(&k, n) && (n->transport != FLOW_ICMP || n->icmp_type == 8 ||
-					n->icmp_type == 128))
+		if (k.icmp & FLOW_ICMP_UNREACHABLE && n->src.family == 6)
+			k.icmp |= FLOW_ICMP_PACKET_TOO_BIG;
+		/* answers to echo pass by state alone */
+		if (need_has(&k, n) && (n->transport != FLOW_ICMP || (n->icmp_type != 0 &&
+								      n->icmp_type != 129)))
 			return true;
 	}
 	return false;

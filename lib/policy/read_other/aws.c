@@ -201,7 +201,7 @@ static int add_rule(struct aws *o, const struct permission *p, const struct json
 	int err = config_list_get(&l, o->c, p->list, strlen(p->list), 0);
 
 	if (!err)
-		err = config_rule_add(&r, o->c, l, v->line, text_of(o, v));
+		err = config_rule_add(&r, o->c, l, v->line, text_of(o, v->first ? v->first : v));
 	if (err)
 		return err;
 	r->action = CONFIG_PERMIT;

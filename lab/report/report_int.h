@@ -13,6 +13,9 @@
 enum { REPORT_LOGGED_MAX = 64, REPORT_LADDER_MAX = 120,
        REPORT_SERIES_MAX = 600, REPORT_PICTURES_MAX = 8 };
 
+/** Why a row is carried that no firewall could count */
+#define REPORT_BESIDE "no firewall between them"
+
 /** A string for JSON from anywhere: what is not UTF-8 becomes '?'; NULL
  *  gives JSON null. */
 json_t *report_string(const char *s);

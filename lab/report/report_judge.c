@@ -34,7 +34,8 @@ static void rows_count(json_t *rows, size_t *tried, size_t *carried)
 	json_array_foreach(rows, i, r) {
 		if (report_true(r, "carried"))
 			(*carried)++;
-		else if (!report_row_used(r))
+		else if (!report_row_used(r) ||
+			 json_is_false(json_object_get(r, "judged")))
 			continue;
 		(*tried)++;
 	}
@@ -77,6 +78,35 @@ static json_t *sufficient(json_t *r)
 }
 
 
+static size_t role_count(json_t *site, const char *role)
+{
+	json_t *h, *o;
+	size_t i, j, n = 0;
+
+	json_array_foreach(json_object_get(site, "hosts"), i, h)
+		json_array_foreach(json_object_get(h, "roles"), j, o)
+			n += !strcmp(json_string_value(o), role);
+
+	return n;
+}
+
+
+/** No row was tried at all: what does a meeting need that is not there? */
+static const char *nothing_why(json_t *site)
+{
+	size_t rooms = role_count(site, "codec");
+
+	if (!rooms)
+		return "no host has the role codec, and a meeting needs two";
+	if (!role_count(site, "callcontrol"))
+		return "no host has the role callcontrol, where rooms register";
+	if (rooms < 2)
+		return "one host has the role codec, and a meeting needs two";
+
+	return "no program logged that it used a row of the matrix";
+}
+
+
 static void verdict_text(char *buf, size_t size, json_t *r, bool ok,
 			 const char *failed)
 {
@@ -88,6 +118,9 @@ static void verdict_text(char *buf, size_t size, json_t *r, bool ok,
 
 	if (failed)
 		(void)snprintf(buf, size, "Failed: %s", failed);
+	else if (report_num(r, "rows_tried") == 0)
+		(void)snprintf(buf, size, "Nothing to carry: %s",
+			       nothing_why(json_object_get(r, "site")));
 	else if (ok)
 		(void)snprintf(buf, size, "%.0f rows carried, nothing dropped, "
 			       "nothing unexplained, %s", rows, t);
@@ -239,10 +272,29 @@ static void row_settle(json_t *row, bool link_layer)
 
 	json_object_set_new(row, "carried", json_boolean(all && !none));
 	if (all && !none)
-		json_object_set_new(row, "reason", json_null());
+		json_object_set_new(row, "reason", report_string(
+			report_true(row, "beside") ? REPORT_BESIDE : NULL));
 	else if (!none)
 		json_object_set_new(row, "reason",
 			json_string("not every port of it was used"));
+}
+
+
+/** Beside only when no life used it across a firewall; judged when one did */
+static void beside_merge(json_t *row, json_t *other)
+{
+	bool beside = (report_true(row, "beside") || !report_row_used(row)) &&
+		      (report_true(other, "beside") || !report_row_used(other));
+	bool unjudged = json_is_false(json_object_get(row, "judged")) ||
+			json_is_false(json_object_get(other, "judged"));
+	bool carried = report_true(row, "carried") ||
+		       report_true(other, "carried");
+
+	beside = beside && (report_true(row, "beside") ||
+			    report_true(other, "beside"));
+	json_object_set_new(row, "beside", json_boolean(beside));
+	json_object_set_new(row, "judged", json_boolean(carried || !unjudged ||
+							!beside));
 }
 
 
@@ -259,6 +311,8 @@ static void row_merge(json_t *row, json_t *other)
 
 	json_array_foreach(json_object_get(other, "logged"), i, l)
 		json_array_append(json_object_get(row, "logged"), l);
+
+	beside_merge(row, other);
 
 	/* why a row fails is told by the life in which it could have been */
 	if (report_true(other, "applies") && !report_true(row, "applies")) {

@@ -14,6 +14,8 @@ struct row_facts {
 	bool applies;		/* its condition holds and it has hosts */
 	bool out_ok, in_ok;	/* an end logged success */
 	bool out_any, in_any;
+	bool crossed;		/* ... between ends with a firewall between */
+	bool beside;		/* ... between ends with none */
 	uint64_t packets, bytes;
 	uint64_t seen, replies;	/* in the capture */
 	json_t *ports;
@@ -125,6 +127,80 @@ static void ports_mark(struct row_facts *f, const struct event *ev, bool out)
 }
 
 
+/** An address, or "address:port", "[address]:port" */
+static bool addr_of(struct ip_addr *a, const char *text)
+{
+	const char *colon = strrchr(text, ':');
+	size_t n = colon ? (size_t)(colon - text) : strlen(text);
+	char buf[IP_STRLEN];
+
+	if (!ip_parse(a, text))
+		return true;
+	if (n >= 2 && text[0] == '[' && text[n - 1] == ']') {
+		text++;
+		n -= 2;
+	}
+	if (n >= sizeof(buf))
+		return false;
+
+	memcpy(buf, text, n);
+	buf[n] = '\0';
+	return ip_parse(a, buf) == 0;
+}
+
+
+/** Could a firewall have seen it? Ends that are not of the site count as far
+ *  apart, so that nothing is excused by not knowing. */
+static bool is_far(const struct report_input *in, const struct ip_addr *a,
+		   const struct ip_addr *b)
+{
+	if (!site_host_by_addr(in->site, a) || !site_host_by_addr(in->site, b))
+		return true;
+
+	for (size_t i = 0; i < in->npolicies; i++)
+		if (policy_crosses(&in->policies[i], a, b, NULL) ||
+		    policy_crosses(&in->policies[i], b, a, NULL))
+			return true;
+
+	return false;
+}
+
+
+/** As is_far(), from a host that did not log by which of its addresses */
+static bool is_far_host(const struct report_input *in, const char *name,
+			const struct ip_addr *peer)
+{
+	const struct site_host *h = site_host_find(in->site, name);
+	bool any = false;
+
+	for (size_t i = 0; h && i < h->naddrs; i++) {
+		if (h->addrs[i].lo.family != peer->family)
+			continue;
+		if (is_far(in, &h->addrs[i].lo, peer))
+			return true;
+		any = true;
+	}
+
+	return !any;
+}
+
+
+static void place_mark(struct row_facts *f, const struct report_input *in,
+		       const struct event *ev)
+{
+	struct ip_addr local, peer;
+	bool far = true;
+
+	if (addr_of(&peer, event_str(ev, "peer")))
+		far = addr_of(&local, event_str(ev, "local"))
+			? is_far(in, &local, &peer)
+			: is_far_host(in, ev->host, &peer);
+
+	f->crossed |= far;
+	f->beside |= !far;
+}
+
+
 static void logged_add(struct row_facts *f, const struct event *ev)
 {
 	static const char *const keys[] = {"host", "prog", "row", "dir",
@@ -179,8 +255,10 @@ static void row_events(struct row_facts *f, const struct report_input *in)
 		f->in_any |= !out;
 		f->out_ok |= out && ok;
 		f->in_ok |= !out && ok;
-		if (ok)
+		if (ok) {
 			ports_mark(f, ev, out);
+			place_mark(f, in, ev);
+		}
 	}
 }
 
@@ -209,6 +287,13 @@ static json_t *port_new(const struct site *s, const struct flow_port *p)
 }
 
 
+/** No firewall stands between those who used it: their logs alone judge */
+static bool logs_alone(const struct row_facts *f)
+{
+	return f->beside && !f->crossed;
+}
+
+
 /** The far end keeps no log of its own: answers on the wire stand for it. */
 static bool far_end_ok(const struct row_facts *f)
 {
@@ -227,7 +312,8 @@ static bool ports_settle(struct row_facts *f)
 		bool out = json_is_true(json_object_get(p, "out"));
 		bool in = json_is_true(json_object_get(p, "in")) ||
 			  (!f->in_any && f->replies > 0);
-		bool ok = applies && out && in && f->packets > 0;
+		bool ok = applies && out && in &&
+			  (f->packets > 0 || logs_alone(f));
 
 		/* media: either end may open, both log "out" and "in" */
 		json_object_set_new(p, "carried", json_boolean(ok));
@@ -282,11 +368,13 @@ static const char *why_not(const struct row_facts *f,
 		return why_not_here(f, in, buf, size);
 	if (!f->out_any && !f->in_any)
 		return "no program of this lab opens it yet";
-	if (!f->packets)
+	if (!f->packets && !logs_alone(f))
 		return "no packet crossed a firewall";
 	if (!f->out_ok)
 		return f->out_any ? "the opener logged no success"
 				  : "the opener logged nothing";
+	if (logs_alone(f) && !f->in_any)
+		return REPORT_BESIDE ", and the far end keeps no log";
 	if (!far_end_ok(f))
 		return f->in_any ? "the far end logged no success"
 				 : "the far end logged nothing";
@@ -315,7 +403,8 @@ static bool row_carried(struct row_facts *f)
 	if (f->row->transport == FLOW_L2)
 		return f->out_ok && f->in_ok;
 
-	return f->applies && f->packets && f->out_ok && far_end_ok(f) && ports;
+	return f->applies && (f->packets || logs_alone(f)) && f->out_ok &&
+	       far_end_ok(f) && ports;
 }
 
 
@@ -324,6 +413,9 @@ static const char *partly(const struct row_facts *f)
 {
 	json_t *p;
 	size_t i;
+
+	if (logs_alone(f))
+		return REPORT_BESIDE;
 
 	json_array_foreach(f->ports, i, p)
 		if (!json_is_true(json_object_get(p, "applies")))
@@ -355,6 +447,9 @@ static json_t *row_json(struct row_facts *f, const struct report_input *in)
 	json_object_set_new(o, "purpose", report_string(r->purpose));
 	json_object_set_new(o, "applies", json_boolean(f->applies));
 	json_object_set_new(o, "carried", json_boolean(carried));
+	json_object_set_new(o, "beside", json_boolean(logs_alone(f)));
+	json_object_set_new(o, "judged", json_boolean(carried ||
+			    !(logs_alone(f) && f->out_ok && !f->in_any)));
 	json_object_set_new(o, "reason", report_string(reason));
 	json_object_set_new(o, "packets", json_integer((json_int_t)f->packets));
 	json_object_set_new(o, "bytes", json_integer((json_int_t)f->bytes));

@@ -88,10 +88,16 @@ static void rows(FILE *f, json_t *report)
 	     report_num(report, "rows_tried"),
 	     json_array_size(json_object_get(report, "rows")));
 	json_array_foreach(json_object_get(report, "rows"), i, row) {
-		if (report_true(row, "carried") || !report_row_used(row) ||
-		    shown++ >= LINES_MAX)
+		bool carried = report_true(row, "carried");
+
+		if (report_str(row, "same_as")[0] && carried)
 			continue;
-		line(f, "    not carried: %s %s: %s", report_str(row, "id"),
+		if ((carried && !report_true(row, "beside")) ||
+		    !report_row_used(row) || shown++ >= LINES_MAX)
+			continue;
+		line(f, "    %s: %s %s: %s", carried ? "by logs alone"
+		     : json_is_false(json_object_get(row, "judged"))
+		     ? "not judged" : "not carried", report_str(row, "id"),
 		     report_str(row, "protocol"), report_str(row, "reason"));
 	}
 }

@@ -175,6 +175,145 @@ static void rows_say_why_not(void **state)
 }
 
 
+static const char flat_yaml[] =
+	"site: flat\nsecurity: on\n"
+	"networks:\n  a: [10.77.1.0/24, \"fd00:1::/64\"]\n  b: 10.77.2.0/24\n"
+	"hosts:\n"
+	"  paris:  { role: codec, address: [10.77.1.10, \"fd00:1::a\"] }\n"
+	"  cc:     { role: callcontrol, address: [10.77.1.11, \"fd00:1::b\"] }\n"
+	"  desk:   { role: admin, address: 10.77.2.10 }\n"
+	"firewalls:\n  core:\n    dialect: nftables\n"
+	"    interfaces: { a: eth1, b: eth2 }\n";
+
+
+/** As make(), of a site whose rooms lie beside call control */
+static json_t *make_flat(const char *text, const char *const *lines, size_t n,
+			 bool firewall)
+{
+	struct site was = site;
+	struct need_list was_needs = needs;
+	struct policy was_policy = policy;
+	struct diag_list dl = {0};
+	json_t *r;
+
+	assert_int_equal(site_parse(&site, &arena, text, strlen(text),
+				    "flat.yaml", &dl), 0);
+	site.matrices = was.matrices;
+	site.nmatrices = was.nmatrices;
+	assert_int_equal(need_expand(&needs, &arena, &site, &dl), 0);
+	if (firewall)
+		assert_int_equal(policy_build(&policy, &arena, &site,
+					      &site.firewalls[0], &needs), 0);
+	r = make(lines, n, NULL);
+	diag_reset(&dl);
+	site = was;
+	needs = was_needs;
+	policy = was_policy;
+	return r;
+}
+
+
+#define FLAT_OUT(o) FLOW("paris", "out", "10.77.1.10:40000", \
+			 "10.77.1.11:5061", o)
+#define FLAT_IN(o) FLOW("cc", "in", "10.77.1.11:5061", "10.77.1.10:40000", o)
+#define FLAT_OUT6 FLOW("paris", "out", "[fd00:1::a]:40000", \
+		       "[fd00:1::b]:5061", "ok")
+#define FLAT_IN6 FLOW("cc", "in", "[fd00:1::b]:5061", "[fd00:1::a]:40000", "ok")
+/* a socket that was never bound to one address */
+#define FLAT_OUT_SOME \
+	"{\"t\":1,\"host\":\"paris\",\"prog\":\"p\",\"ev\":\"flow\"," \
+	"\"row\":\"A2-20\",\"dir\":\"out\",\"local\":null," \
+	"\"peer\":\"10.77.1.11:5061\",\"outcome\":\"ok\"}"
+/* not of the site: who knows what stands between */
+#define FAR_OUT FLOW("paris", "out", "10.77.1.10:40000", "192.0.2.1:5061", "ok")
+
+
+static void one_network_is_judged_by_logs(void **state)
+{
+	static const struct {
+		const char *lines[3];
+		bool carried, judged, pass;
+		const char *reason;
+	} v[] = {
+		{{FLAT_OUT("ok"), FLAT_IN("ok"), ""}, true, true, true,
+		 "no firewall between them"},
+		{{FLAT_OUT6, FLAT_IN6, ""}, true, true, true,
+		 "no firewall between them"},
+		{{FLAT_OUT_SOME, FLAT_IN("ok"), ""}, true, true, true,
+		 "no firewall between them"},
+		{{FLAT_OUT("ok"), FLAT_IN("open"), ""}, false, true, false,
+		 "the far end logged no success"},
+		{{FLAT_OUT("refused"), FLAT_IN("ok"), ""}, false, true, false,
+		 "the opener logged no success"},
+		{{FLAT_OUT("ok"), FLAT_IN("ok"), FAR_OUT}, false, true, false,
+		 "no packet crossed a firewall"},
+		/* a far end that is not ours: nothing could tell */
+		{{FLAT_OUT("ok"), "", ""}, false, false, false,
+		 "no firewall between them, and the far end keeps no log"},
+	};
+
+	for (size_t i = 0; i < sizeof(v) / sizeof(v[0]); i++) {
+		json_t *r = make_flat(flat_yaml, v[i].lines, 3, true);
+		json_t *o = row(r, "A2-20");
+
+		assert_string_equal(json_string_value(
+			json_object_get(o, "reason")), v[i].reason);
+		assert_int_equal(is(o, "carried"), v[i].carried);
+		assert_int_equal(is(o, "judged"), v[i].judged);
+		assert_int_equal(report_ok(r), v[i].pass);
+		json_decref(r);
+	}
+}
+
+
+static void lives_in_one_network_add_up(void **state)
+{
+	const char *lines[] = {FLAT_OUT("ok"), FLAT_IN("ok")};
+	json_t *v[2] = {make_flat(flat_yaml, lines, 2, true),
+			make_flat(flat_yaml, lines, 2, true)};
+	json_t *sum = report_combine(v, 2), *o = row(sum, "A2-20");
+
+	assert_true(report_ok(sum));
+	assert_true(is(o, "beside"));
+	assert_string_equal(json_string_value(json_object_get(o, "reason")),
+			    "no firewall between them");
+	json_decref(sum);
+	json_decref(v[0]);
+	json_decref(v[1]);
+}
+
+
+static void nothing_to_carry_says_what_is_missing(void **state)
+{
+	static const struct {
+		const char *hosts, *why;
+	} v[] = {
+		{"  desk: { role: admin, address: 10.77.1.10 }\n",
+		 "no host has the role codec, and a meeting needs two"},
+		{"  paris: { role: codec, address: 10.77.1.10 }\n",
+		 "no host has the role callcontrol, where rooms register"},
+		{"  paris: { role: codec, address: 10.77.1.10 }\n"
+		 "  cc: { role: callcontrol, address: 10.77.1.11 }\n",
+		 "one host has the role codec, and a meeting needs two"},
+	};
+
+	for (size_t i = 0; i < sizeof(v) / sizeof(v[0]); i++) {
+		char text[512], want[160];
+		json_t *r;
+
+		(void)snprintf(text, sizeof(text), "site: none\nnetworks:\n"
+			       "  a: 10.77.1.0/24\nhosts:\n%s", v[i].hosts);
+		(void)snprintf(want, sizeof(want), "Nothing to carry: %s",
+			       v[i].why);
+		r = make_flat(text, NULL, 0, false);
+		assert_false(report_ok(r));
+		assert_string_equal(json_string_value(json_object_get(
+			json_object_get(r, "verdict"), "text")), want);
+		json_decref(r);
+	}
+}
+
+
 #define SIP(t, host, dir, local, peer, line) \
 	"{\"t\":" t ",\"host\":\"" host "\",\"prog\":\"p\",\"ev\":\"sip\"," \
 	"\"dir\":\"" dir "\",\"transport\":\"tls\",\"local\":\"" local "\"," \
@@ -330,6 +469,9 @@ int main(void)
 		cmocka_unit_test(carried_needs_counter_and_both_ends),
 		cmocka_unit_test(another_port_does_not_carry),
 		cmocka_unit_test(rows_say_why_not),
+		cmocka_unit_test(one_network_is_judged_by_logs),
+		cmocka_unit_test(lives_in_one_network_add_up),
+		cmocka_unit_test(nothing_to_carry_says_what_is_missing),
 		cmocka_unit_test(ladder_has_each_message_once),
 		cmocka_unit_test(streams_join_both_ends),
 		cmocka_unit_test(counters_are_read),

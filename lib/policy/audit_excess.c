@@ -348,8 +348,9 @@ static int beyond_leaf(const struct pset_leaf *leaf, void *arg)
 	/* every interface of the way has the same lists */
 	for (unsigned o = 0; o <= w->au->device.nsite; o++)
 		if (w->out[o])
-			return device_follow_from(&w->au->device, iface_of(w, w->in), iface_of(w, o),
-						  leaf->piece, 1, &g->budget, later_step, g);
+			return device_follow_from(&w->au->device, iface_of(w, w->in),
+						  iface_of(w, o), leaf->piece, 1,
+						  &g->budget, later_step, g);
 	return 0;
 }
 
@@ -564,9 +565,9 @@ static int take_in(struct audit *au, unsigned in, uint8_t family, bool *done, bo
 			size_t n = device_chain(chain, &au->device, iface_of(&w, in),
 						iface_of(&w, k), family);
 
-			if (done[k] || n != w.nchain || memcmp(chain, w.chain, n * sizeof(*chain)) != 0)
-				continue;
-			done[k] = out[k] = true;
+			if (!done[k] && n == w.nchain &&
+			    !memcmp(chain, w.chain, n * sizeof(*chain)))
+				done[k] = out[k] = true;
 		}
 		err = take_way(&w);
 	}

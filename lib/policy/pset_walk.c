@@ -511,14 +511,17 @@ static uint64_t compare_block(const struct pset_block *b, const struct digest *d
 	uint64_t hits = 0, some[2];
 
 	for (size_t i = 0; i < BLOCK; i += LANES) {
-		nums h = compare_nums(b, i, d);
-		addrs lo, hi;
+		addrs lo = compare_addrs(b, i, d), hi = compare_addrs(b, i + LANES / 2, d);
+		addrs any = lo | hi;
+		nums h;
 
+		memcpy(some, &any, sizeof(some));
+		if (!(some[0] | some[1]))
+			continue;
+		h = compare_nums(b, i, d);
 		memcpy(some, &h, sizeof(some));
 		if (!(some[0] | some[1]))
 			continue;
-		lo = compare_addrs(b, i, d);
-		hi = compare_addrs(b, i + LANES / 2, d);
 		memcpy(n, &h, sizeof(n));
 		memcpy(a, &lo, sizeof(lo));
 		memcpy(a + LANES / 2, &hi, sizeof(hi));

@@ -81,4 +81,5 @@ seed = int(sys.argv[3]) if len(sys.argv) > 3 else 1
 print("hostname bench\n!\nip access-list extended BENCH")
 for line in shape(count, random.Random(seed)):
     print(" " + line)
-print("!\ninterface GigabitEthernet0/0\n ip access-group BENCH in\n!\nend")
+print("!\ninterface GigabitEthernet0/0\n ip access-group BENCH in")
+print("!\ninterface GigabitEthernet0/1\n ip address 10.128.0.1 255.128.0.0\n!\nend")

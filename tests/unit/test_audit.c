@@ -131,7 +131,8 @@ static void random_config(struct config *c, bool soft)
 		struct config_list *l;
 		unsigned n = rnd(RULES + 1);
 
-		assert_int_equal(config_list_get(&l, c, list_names[i], strlen(list_names[i]), 0), 0);
+		assert_int_equal(config_list_get(&l, c, list_names[i],
+						 strlen(list_names[i]), 0), 0);
 		l->defined = true;
 		l->fallthrough = i ? CONFIG_RETURN : rnd(2) ? CONFIG_PERMIT : CONFIG_DENY;
 		for (unsigned k = 0; k < n; k++)
@@ -480,8 +481,10 @@ static void out_of_steps_is_said(void **state)
 	for (unsigned i = 0; i < 64; i++) {
 		struct config_match cell = { .family = 4 };
 
-		assert_int_equal(config_nums_add(&c, &cell.sport, i / 8 * 8192, i / 8 * 8192 + 8191), 0);
-		assert_int_equal(config_nums_add(&c, &cell.dport, i % 8 * 8192, i % 8 * 8192 + 8191), 0);
+		unsigned s = i / 8 * 8192, d = i % 8 * 8192;
+
+		assert_int_equal(config_nums_add(&c, &cell.sport, s, s + 8191), 0);
+		assert_int_equal(config_nums_add(&c, &cell.dport, d, d + 8191), 0);
 		cell.fragments = CONFIG_FRAGMENTS_TOO;
 		rule(&c, l, CONFIG_PERMIT, &cell);
 	}
@@ -562,8 +565,10 @@ static void packets_as_text(void **state)
 	shown("icmp 10.1.1.1 > 10.2.2.2", "icmp 10.1.1.1 > 10.2.2.2 type 8 code 0");
 	shown("icmp 10.1.1.1 > 10.2.2.2 host-unreachable",
 	      "icmp 10.1.1.1 > 10.2.2.2 type 3 code 1");
-	shown("icmpv6 2001:db8::1 > 2001:db8::2", "icmpv6 2001:db8::1 > 2001:db8::2 type 128 code 0");
-	shown("udp 10.1.1.1 > 10.2.2.2 fragment dscp ef", "udp 10.1.1.1 > 10.2.2.2 dscp 46 fragment");
+	shown("icmpv6 2001:db8::1 > 2001:db8::2",
+	      "icmpv6 2001:db8::1 > 2001:db8::2 type 128 code 0");
+	shown("udp 10.1.1.1 > 10.2.2.2 fragment dscp ef",
+	      "udp 10.1.1.1 > 10.2.2.2 dscp 46 fragment");
 	for (size_t i = 0; i < sizeof(bad) / sizeof(bad[0]); i++) {
 		why[0] = '\0';
 		assert_int_equal(show_packet_parse(&sp, bad[i], why), EINVAL);

@@ -164,7 +164,8 @@ static void make_lists(struct bed *b, unsigned noise)
 				push_random(c, r);
 			}
 		assert_int_equal(config_hook_add(c, &(struct config_hook){
-			.list = l->name, .where = CONFIG_IN, .iface = sides[side], .family = 4 }), 0);
+			.list = l->name, .where = CONFIG_IN, .iface = sides[side],
+			.family = 4 }), 0);
 	}
 }
 
@@ -304,7 +305,8 @@ static void check_excess(struct bed *b)
 			struct ip_addr dst = pset_packet_addr(&p, PSET_DST);
 			bool own = addrs_has(&b->policy.interfaces[side].addrs, &dst);
 
-			p.field[PSET_DPORT] = (uint16_t)between(box.lo[PSET_DPORT], box.hi[PSET_DPORT]);
+			p.field[PSET_DPORT] = (uint16_t)between(box.lo[PSET_DPORT],
+								box.hi[PSET_DPORT]);
 			if (!own && passes(b, &p, side) && !needed(b, &p))
 				assert_true(in_set(&all, &p));
 		}

@@ -36,7 +36,8 @@ static int usage(FILE *f, bool audit)
 		      "Dialects (found out when not given):\n", audit ? "audit" : "lint",
 		      audit ? "[--firewall NAME] " : "", audit ? "SITE " : "");
 	for (size_t i = 0; policy_readers[i]; i++)
-		(void)fprintf(f, "  %-12s %s\n", policy_readers[i]->name, policy_readers[i]->title);
+		(void)fprintf(f, "  %-12s %s\n", policy_readers[i]->name,
+			      policy_readers[i]->title);
 
 	return f == stdout ? EXIT_OK : EXIT_USAGE;
 }
@@ -148,7 +149,8 @@ static int run(struct job *j, bool audit, char *args[], int n)
 
 	err = lint_all(j);
 	if (!err && audit)
-		err = audit_run(&j->audit, &j->mem, j->configs, j->n, &j->policy, &j->needs, j->steps);
+		err = audit_run(&j->audit, &j->mem, j->configs, j->n, &j->policy, &j->needs,
+				j->steps);
 	if (err) {
 		(void)fprintf(stderr, "visavis policy: %s: %s\n", args[audit], err == EOVERFLOW ?
 			      "is too large to work out" : strerror(err));

@@ -55,8 +55,10 @@ static void put_pieces(struct diff_job *j, const char *title, const struct diff_
 	for (size_t i = 0; i < n && i < SHOWN; i++) {
 		sbuf_puts(&j->sb, "  ");
 		show_box(&j->sb, &v[i].box);
-		sbuf_printf(&j->sb, "\n      from %s to %s%s%s\n", device_iface_name(&j->diff.a, v[i].in),
-			    device_iface_name(&j->diff.a, v[i].out), v[i].more_out ? " and others" : "",
+		sbuf_printf(&j->sb, "\n      from %s to %s%s%s\n",
+			    device_iface_name(&j->diff.a, v[i].in),
+			    device_iface_name(&j->diff.a, v[i].out),
+			    v[i].more_out ? " and others" : "",
 			    v[i].unknown ? ", cannot tell of one side" : "");
 		put_line(&j->sb, "A: ", &v[i].a);
 		put_line(&j->sb, "B: ", &v[i].b);

@@ -201,7 +201,8 @@ static void put_excess(struct sbuf *sb, const struct audit *au)
 		sbuf_printf(sb, "\n      in by %s\n", au->policy->interfaces[x->in].name);
 		put_boxes(sb, "all of", &x->packets, false);
 		if (!x->exact)
-			sbuf_puts(sb, "      except  what is needed, and what these lines decide first\n");
+			sbuf_puts(sb, "      except  what is needed, and what these lines decide "
+				  "first\n");
 		put_lines(sb, "", &x->except);
 		if (x->cannot_tell)
 			sbuf_puts(sb, "      cannot tell: out of steps; give more with --steps\n");

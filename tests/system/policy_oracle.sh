@@ -36,18 +36,10 @@ judge() {
 	towards 2
 	check "$name: packets from eth1 to eth2" "$oracle" "$file" "${pid[a]}" "${pid[b]}" eth1 eth2 "${mac[eth1]}" "$seed" "$COUNT" "$@"
 	grep '^# ' "$T/check.out" | tail -n 1
-	conntrack_clear
 	towards 1
 	check "$name: packets from eth2 to eth1" "$oracle" "$file" "${pid[b]}" "${pid[a]}" eth2 eth1 "${mac[eth2]}" "$((seed + 1000))" "$COUNT" "$@"
-	conntrack_clear
 }
 seeds=${ORACLE_SEED:-1}
-
-# flows of the last run would be known ones in the next
-conntrack_clear() {
-	sysctl -q -w net.netfilter.nf_conntrack_max=0 2>/dev/null || true
-	conntrack -F >/dev/null 2>&1 || true
-}
 
 sysctl -q -w net.ipv4.ip_forward=1 net.ipv6.conf.all.forwarding=1 net.ipv4.conf.all.rp_filter=0 \
 	net.ipv4.conf.default.rp_filter=0 net.ipv4.icmp_errors_use_inbound_ifaddr=0
@@ -73,6 +65,9 @@ firewalls:
   core: { dialect: nftables, interfaces: { rooms: eth1, services: eth2 } }
 S
 
+visavis policy qos --to nftables "$T/site.yaml" >"$T/qos.nft" 2>/dev/null
+check "the quality of service loads" nft -f "$T/qos.nft"
+nft flush ruleset
 check "the site compiles to nftables" visavis policy compile --to nftables -o "$T" "$T/site.yaml"
 check "the nftables policy loads" nft -f "$T/core.nft"
 nft list ruleset >"$T/compiled.nft"

@@ -6,6 +6,7 @@
 
 static const struct cmd verbs[] = {
 	{"compile", "[--to DIALECT] SITE", "write the firewall's configuration", policy_compile},
+	{"qos", "[--to DIALECT] SITE", "bandwidth of links; marking and queueing", policy_qos},
 	{"audit", "SITE CONFIG...", "what is missing, what is too much", policy_audit},
 	{"lint", "CONFIG...", "lines that never match or change nothing", policy_lint},
 	{"diff", "A B", "what changed in effect", policy_diff},

@@ -14,6 +14,7 @@
 #include "lib/policy/reader.h"
 
 int policy_compile(int argc, char *argv[]);
+int policy_qos(int argc, char *argv[]);
 int policy_audit(int argc, char *argv[]);
 int policy_lint(int argc, char *argv[]);
 int policy_diff(int argc, char *argv[]);

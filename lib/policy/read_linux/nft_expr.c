@@ -369,15 +369,22 @@ static int element_rule(struct cond *q, struct config_rule *r, const struct nft_
 static int blind_fields(struct cond *q, const struct nft_variants *vs, struct nft_variants *to);
 
 
-/** In a map any of the verdicts may come of it. */
+/** What cannot be told may come out as any verdict of the map. */
 static int split_blind(struct cond *q, const struct nft_variants *from, struct nft_variants *to)
 {
 	struct nft_variants blind = {0};
 	int err = blind_fields(q, from, &blind);
 
 	for (size_t i = 0; !err && i < blind.n; i++) {
-		blind.v[i].uncertain = q->map;
-		err = push(q->f->c, to, &blind.v[i]);
+		if (!q->map)
+			err = push(q->f->c, to, &blind.v[i]);
+		for (size_t k = 0; !err && q->map && k < q->set->n; k++) {
+			const struct nft_elem *e = &q->set->v[k];
+
+			err = EINVAL;
+			if (e->verdict && nft_verdict(q->f, &blind.v[i], e->verdict, e->target))
+				err = push(q->f->c, to, &blind.v[i]);
+		}
 	}
 
 	return err;

@@ -73,18 +73,26 @@ int clause_negate(struct config *c, struct clause *k)
 static int meet_all(struct config *c, struct clause *out, const struct config_rule *r,
 		    const struct clause *k)
 {
+	size_t n = 0;
+
+	/* counted first: memory of the config is never given back */
 	for (size_t i = 0; i < r->nboxes; i++)
 		for (size_t j = 0; j < k->n; j++) {
 			struct pset_box b;
-			int err;
 
-			if (!pset_box_meet(&b, &r->boxes[i], &k->v[j]))
-				continue;
-			if (out->n >= CONFIG_BOXES_MAX)
-				return EOVERFLOW;
-			err = clause_add(c, out, &b);
-			if (err)
-				return err;
+			n += pset_box_meet(&b, &r->boxes[i], &k->v[j]);
+		}
+	if (n > CONFIG_BOXES_MAX)
+		return EOVERFLOW;
+	out->v = arena_calloc(&c->mem, n + 1, sizeof(*out->v));
+	out->cap = n + 1;
+	if (!out->v)
+		return ENOMEM;
+
+	for (size_t i = 0; i < r->nboxes; i++)
+		for (size_t j = 0; j < k->n; j++) {
+			if (pset_box_meet(&out->v[out->n], &r->boxes[i], &k->v[j]))
+				out->n++;
 		}
 
 	return 0;
@@ -94,7 +102,15 @@ static int meet_all(struct config *c, struct clause *out, const struct config_ru
 int clause_and(struct config *c, struct config_rule *r, const struct clause *k)
 {
 	struct clause out = {0};
-	int err = meet_all(c, &out, r, k);
+	size_t held = 0;
+	int err;
+
+	while (k->n == 1 && held < r->nboxes && pset_box_holds(&k->v[0], &r->boxes[held]))
+		held++;
+	if (k->n == 1 && held == r->nboxes)
+		return 0;
+
+	err = meet_all(c, &out, r, k);
 
 	if (err == EOVERFLOW)
 		return clause_unknown(c, r, "its conditions together make more than %d "
@@ -108,10 +124,10 @@ int clause_and(struct config *c, struct config_rule *r, const struct clause *k)
 int clause_and_match(struct config *c, struct config_rule *r,
 		     const struct config_match *m)
 {
-	struct clause k = {0};
-	int err = clause_add_match(c, &k, m);
+	struct config_rule made = {0};
+	int err = config_rule_match(c, &made, m);
 
-	return err ? err : clause_and(c, r, &k);
+	return err ? err : clause_and(c, r, &(struct clause){ .v = made.boxes, .n = made.nboxes });
 }
 
 

@@ -57,6 +57,9 @@ struct nft_set {
 	size_t n, cap;
 	bool dynamic;			/**< its members come and go */
 	bool odd;			/**< a part was not understood */
+	struct pset_box *boxes[2];	/**< of its members as sources, as
+					  destinations; NULL: not made yet */
+	size_t nboxes[2];
 };
 
 struct nft_elem {

@@ -515,6 +515,54 @@ static int blind_fields(struct cond *q, const struct nft_variants *vs, struct nf
 }
 
 
+/** Boxes of a set of addresses, made once: there may be very many. */
+static int addr_boxes(struct cond *q, int end, bool negate)
+{
+	struct config *c = q->f->c;
+	struct config_match m = {0};
+	struct config_addrs *a = end == PSET_SRC ? &m.src : &m.dst;
+	struct config_rule made = {0};
+	int err = 0;
+
+	if (q->set->boxes[end])
+		return 0;
+	a->given = true;
+	a->negate = negate;
+	for (size_t i = 0; !err && i < q->set->n; i++)
+		err = q->set->v[i].nparts != 1 ? EINVAL : clause_addr(c, a, nft_word(q->set->v[i].part[0]));
+	if (!err)
+		err = config_rule_match(c, &made, &m);
+	q->set->boxes[end] = made.boxes;
+	q->set->nboxes[end] = made.nboxes;
+	return err == ENOTSUP ? EINVAL : err;
+}
+
+
+/** Addresses alone */
+static int addr_field(struct cond *q, struct nft_variants *vs)
+{
+	int end = q->field[0]->kind == K_SRC ? PSET_SRC : PSET_DST;
+	bool negate = !strcmp(q->op, "!=");
+	struct nft_set *set = q->set;
+	struct clause k;
+	int err;
+
+	if (negate && set != &q->values) {	/* what is kept is not the negation */
+		q->values = (struct nft_set){ .v = set->v, .n = set->n };
+		q->set = &q->values;
+	}
+	err = q->op[0] == '<' || q->op[0] == '>' ? EINVAL : addr_boxes(q, end, negate);
+	k = (struct clause){ .v = q->set->boxes[end], .n = q->set->nboxes[end] };
+	for (size_t i = 0; !err && i < vs->n; i++) {
+		err = clause_and(q->f->c, &vs->v[i], &k);
+		if (!err)
+			err = implied(q->f->c, &vs->v[i], q->field[0]);
+	}
+
+	return err;
+}
+
+
 /** Fields that boxes hold: the union of the elements, or what is left of it */
 static int box_fields(struct cond *q, struct nft_variants *vs)
 {
@@ -565,6 +613,9 @@ static int apply(struct cond *q, struct nft_variants *vs, struct nft_variants *h
 			*vs = to;
 		return err;
 	}
+
+	if (q->nfields == 1 && (q->field[0]->kind == K_SRC || q->field[0]->kind == K_DST))
+		return addr_field(q, vs);
 
 	return box_fields(q, vs);
 }

@@ -247,6 +247,34 @@ static void bad_files(void **state)
 }
 
 
+/** Many members, named by many rules: their memory must not multiply */
+static void large_sets(void **state)
+{
+	struct read_case f;
+	struct sbuf sb = {0};
+
+	sbuf_puts(&sb, "table inet f {\n set s {\n  type ipv4_addr\n  elements = {\n");
+	for (unsigned i = 0; i < 5000; i++)
+		sbuf_printf(&sb, "   10.1.%u.%u,\n", i / 100, i % 100 * 2);
+	sbuf_puts(&sb, "  }\n }\n chain c {\n  type filter hook forward priority 0; policy drop;\n"
+		  "  ct state established accept\n");
+	for (unsigned i = 0; i < 20; i++)
+		sbuf_printf(&sb, "  ip saddr @s tcp sport 1024-65535 tcp dport %u accept\n", i + 1);
+	sbuf_puts(&sb, "  ip saddr != @s udp dport 9 accept\n }\n}\n");
+
+	read_text(&f, "nftables", sbuf_str(&sb));
+	assert_int_equal(f.err, 0);
+	assert_int_equal(f.c.nunknown, 0);
+	assert_true(f.c.mem.used < 100u << 20);
+	assert_int_equal(verdict_of(&f, "tcp 10.1.49.198 1024 2.2.2.2 20"), EVAL_PERMIT);
+	assert_int_equal(verdict_of(&f, "tcp 10.1.49.199 1024 2.2.2.2 20"), EVAL_DENY);
+	assert_int_equal(verdict_of(&f, "udp 10.1.49.199 1024 2.2.2.2 9"), EVAL_PERMIT);
+	assert_int_equal(verdict_of(&f, "udp 10.1.49.198 1024 2.2.2.2 9"), EVAL_DENY);
+	read_done(&f);
+	sbuf_reset(&sb);
+}
+
+
 static void round_trip(const char *site)
 {
 	unsigned permitted = 0;
@@ -306,6 +334,7 @@ int main(void)
 		cmocka_unit_test(each_condition),
 		cmocka_unit_test(odd_rules_are_named),
 		cmocka_unit_test(bad_files),
+		cmocka_unit_test(large_sets),
 		cmocka_unit_test(round_trips),
 		cmocka_unit_test(allocations_fail),
 	};

@@ -28,7 +28,7 @@ _visavis_words() {
 	flows:--id | flows:--table | flows:--protocol) _visavis_flow_words ;;
 	flows:*) _visavis_flow_words; _visavis_options flows ;;
 	site:site) echo "check show options" ;;
-	policy:policy) echo "compile audit lint diff explain" ;;
+	policy:policy) echo "compile qos audit lint diff explain" ;;
 	lab:lab) echo "up run prove exec down plan" ;;
 	*) _visavis_options "$command" ;;
 	esac

@@ -1,8 +1,6 @@
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/stat.h>
-#include <unistd.h>
 
 #include "lab/proof/capture.h"
 #include "lab/proof/evidence.h"
@@ -355,6 +353,12 @@ int prove_tight(struct prove *p)
 	if (err)
 		return err;
 
+	if (!r.nparts) {
+		lab_say(p->lab, "no two hosts have a firewall between them: "
+			"nothing to try");
+		return 0;
+	}
+
 	json_decref(p->tight);
 	p->tight = report_tight(&r, &cfg);
 	return p->tight ? 0 : ENOMEM;
@@ -380,59 +384,6 @@ static json_t *steps_json(const struct lab *lab)
 	}
 
 	return v;
-}
-
-
-/** Write through a file beside it, so that a reader never sees half. */
-static int file_write(const char *dir, const char *name, const char *text)
-{
-	char path[1024], tmp[1040];
-	FILE *f;
-	int err = 0;
-
-	if (snprintf(path, sizeof(path), "%s/%s", dir, name) >=
-	    (int)sizeof(path))
-		return ENAMETOOLONG;
-
-	(void)snprintf(tmp, sizeof(tmp), "%s.new", path);
-	f = fopen(tmp, "we");
-	if (!f)
-		return errno;
-
-	if (fputs(text, f) < 0)
-		err = errno;
-	if (fclose(f) && !err)
-		err = errno;
-	if (!err && rename(tmp, path))
-		err = errno;
-	if (err)
-		(void)unlink(tmp);
-
-	return err;
-}
-
-
-static int report_write(json_t *report, const char *dir, FILE *f)
-{
-	char *text = json_dumps(report, JSON_INDENT(1) | JSON_REAL_PRECISION(12));
-	struct sbuf sb = {0};
-	char page[1024];
-	int err = text ? 0 : ENOMEM;
-
-	if (!err)
-		err = file_write(dir, "report.json", text);
-	if (!err)
-		err = report_page(&sb, report, dir);
-	if (!err)
-		err = file_write(dir, "report.html", sbuf_str(&sb));
-
-	(void)snprintf(page, sizeof(page), "%s/report.html", dir);
-	if (f)
-		report_text(f, report, err ? NULL : page);
-
-	sbuf_reset(&sb);
-	free(text);
-	return err;
 }
 
 

@@ -2,7 +2,7 @@
  * The report of a run: one JSON object made from all evidence, and what is
  * shown of it: a page, and a summary for the terminal. The object's schema
  * is in docs/proof.md. No function here touches the lab or the system but
- * report_page(), which reads the pictures' files.
+ * report_page(), which reads the pictures' files, and report_write().
  */
 #ifndef VISAVIS_LAB_REPORT_H
 #define VISAVIS_LAB_REPORT_H
@@ -72,6 +72,16 @@ int report_page(struct sbuf *sb, json_t *report, const char *dir);
 
 /** The summary: at most 80 columns. */
 void report_text(FILE *f, json_t *report, const char *page);
+
+/**
+ * Write report.json and report.html to a folder, and the summary.
+ *
+ * When a file cannot be written, neither is left there, the report's verdict
+ * becomes "not ok" with the reason, and the summary says so.
+ * @param f  for the summary, or NULL
+ * @return 0 or errno
+ */
+int report_write(json_t *report, const char *dir, FILE *f);
 
 /** Is it as it should be? */
 bool report_ok(json_t *report);

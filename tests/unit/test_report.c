@@ -1,9 +1,12 @@
+#include <errno.h>
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
 #include <stdint.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 #include <cmocka.h>
 
@@ -445,6 +448,43 @@ static void files_are_named_from_elsewhere(void **state)
 }
 
 
+static void a_full_disk_is_no_pass(void **state)
+{
+	static const char *const files[] = {"report.html", "report.json"};
+	const char *lines[] = {OUT("ok"), IN("ok")};
+
+	for (size_t i = 0; i < 2; i++) {
+		char dir[] = "/tmp/visavis-report-XXXXXX", path[64], full[64];
+		json_t *r = make(lines, 2, COUNTED);
+		char *text = NULL;
+		size_t len;
+		FILE *f = open_memstream(&text, &len);
+
+		assert_true(report_ok(r));
+		assert_non_null(mkdtemp(dir));
+		assert_int_equal(report_write(r, dir, NULL), 0);
+		(void)snprintf(full, sizeof(full), "%s/%s.new", dir, files[i]);
+		assert_int_equal(symlink("/dev/full", full), 0);
+
+		assert_int_equal(report_write(r, dir, f), ENOSPC);
+		(void)fclose(f);
+		assert_false(report_ok(r));
+		assert_null(strstr(text, "PASS"));
+		assert_non_null(strstr(text, "FAIL The report cannot be written"));
+		assert_non_null(strstr(text, "No space left"));
+		assert_null(strstr(text, "report.html"));
+		for (size_t k = 0; k < 2; k++) {
+			/* nor is the last one left to be taken for this one */
+			(void)snprintf(path, sizeof(path), "%s/%s", dir, files[k]);
+			assert_int_equal(access(path, F_OK), -1);
+		}
+		assert_int_equal(rmdir(dir), 0);
+		free(text);
+		json_decref(r);
+	}
+}
+
+
 static void lines_without_memory(void *arg)
 {
 	struct evidence ev = {0};
@@ -477,6 +517,7 @@ int main(void)
 		cmocka_unit_test(counters_are_read),
 		cmocka_unit_test(lives_add_up),
 		cmocka_unit_test(files_are_named_from_elsewhere),
+		cmocka_unit_test(a_full_disk_is_no_pass),
 		cmocka_unit_test(evidence_without_memory),
 	};
 

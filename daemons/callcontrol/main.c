@@ -1,8 +1,10 @@
 #include <errno.h>
+#include <fcntl.h>
 #include <stdio.h>
 #include <string.h>
 #include <sys/stat.h>
 #include <time.h>
+#include <unistd.h>
 
 #include "daemons/callcontrol/ctl.h"
 #include "io/flowtab.h"
@@ -22,6 +24,8 @@ static struct {
 	struct net *net;
 	struct ctl_server *ctl;
 	struct control control;
+	bool lowers;			/* root started it: it becomes */
+	unsigned uid, gid;		/* this user */
 } cc;
 
 
@@ -141,9 +145,88 @@ static int core_init(struct program *p)
 }
 
 
-static int state_open(struct program *p)
+/* A user without rights must reach the folder by its path: SQLite does. */
+static bool is_reached(const char *dir)
+{
+	bool ok;
+
+	if (sandbox_act_as(cc.uid, cc.gid))
+		return false;
+	ok = faccessat(AT_FDCWD, dir, F_OK, AT_EACCESS) == 0;
+	return sandbox_act_as(0, 0) == 0 && ok;
+}
+
+
+/* What whoever wrote here before may have put in a file's place stays. */
+static int give_file(int dir, const char *name)
+{
+	struct stat st;
+
+	if (fstatat(dir, name, &st, AT_SYMLINK_NOFOLLOW))
+		return errno == ENOENT ? 0 : errno;
+	if (!S_ISREG(st.st_mode) || st.st_nlink != 1)
+		return EPERM;
+	return fchownat(dir, name, cc.uid, cc.gid, AT_SYMLINK_NOFOLLOW) ? errno : 0;
+}
+
+
+static int state_give(const char *path)
+{
+	static const char *const files[] = {
+		"callcontrol.db", "callcontrol.db-wal", "callcontrol.db-shm",
+		"callcontrol.db-journal",
+	};
+	int dir = open(path, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	int err = dir < 0 ? errno : 0;
+
+	for (size_t i = 0; !err && i < ARRAY_SIZE(files); i++)
+		err = give_file(dir, files[i]);
+	if (!err && fchown(dir, cc.uid, cc.gid))
+		err = errno;
+	if (dir >= 0)
+		(void)close(dir);
+	return err;
+}
+
+
+/* From here on files in the state folder belong to whom it becomes. */
+static int state_owner(struct program *p)
+{
+	int err;
+
+	cc.lowers = sandbox_user(&cc.uid, &cc.gid);
+	if (cc.lowers && !is_reached(p->state)) {
+		log_warn("user %u cannot reach %s: staying root, without its rights",
+			 cc.uid, p->state);
+		cc.lowers = false;
+		cc.uid = cc.gid = 0;
+		(void)state_give(p->state);
+	}
+	if (!cc.lowers)
+		return 0;
+	err = state_give(p->state);
+	if (!err)
+		err = sandbox_act_as(cc.uid, cc.gid);
+	if (err)
+		log_error("%s: cannot be given to user %u: %s", p->state, cc.uid,
+			  strerror(err));
+	return err;
+}
+
+
+static int state_load(struct program *p)
 {
 	char path[PROGRAM_PATH];
+	int err = program_path(path, p, "callcontrol.db");
+
+	if (!err)
+		err = db_open(&cc.db, path);
+	return err ? err : core_init(p);
+}
+
+
+static int state_open(struct program *p)
+{
 	int err;
 
 	if (mkdir(p->state, 0700) && errno != EEXIST) {
@@ -151,11 +234,12 @@ static int state_open(struct program *p)
 		log_error("%s: %s", p->state, strerror(err));
 		return err;
 	}
-	err = program_path(path, p, "callcontrol.db");
+	err = state_owner(p);
 	if (!err)
-		err = db_open(&cc.db, path);
-	if (!err)
-		err = core_init(p);
+		err = state_load(p);
+	/* root again: users, keys and the control socket are for it alone */
+	if (cc.lowers && sandbox_act_as(0, 0) && !err)
+		err = EPERM;
 	if (err)
 		return err;
 	cc.control = (struct control){&cc.core, cc.db, cc.calls, NULL, p->site.name};
@@ -210,7 +294,9 @@ static int run(struct program *p)
 		err = listen_all(p);
 	if (err)
 		return err;
-	err = sandbox_enter(0);
+	err = cc.lowers ? sandbox_become(cc.uid, cc.gid) : 0;
+	if (!err)
+		err = sandbox_enter(0);
 	if (err) {
 		log_error("rights cannot be given up: %s", strerror(err));
 		return err;

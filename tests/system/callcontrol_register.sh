@@ -2,10 +2,21 @@
 . "${VISAVIS_SOURCE:?}/tests/system/lib.sh"
 . "$VISAVIS_SOURCE/tests/system/callcontrol.inc.sh"
 cc_site off
+chmod 711 "$T"
 check "call control starts" cc_start
 
 check "nobody else reads its database" sh -c '[ "$(stat -c %a "$1"/callcontrol.db* | sort -u)" = 600 ]' - "$T/state"
 check "it has no capability left" grep -q "^CapEff:.*0000000000000000" "/proc/$cc_pid/status"
+# as root it becomes a user without rights where the state folder lets that user in; else it stays, as above
+cc_uid=$(id -u visavis 2>/dev/null || echo 65534)
+if [ "$VISAVIS_INSIDE" = 0 ] && setpriv --reuid "$cc_uid" --regid "$cc_uid" --clear-groups test -x "$T/state/.."; then
+	check "it is root no more" grep -Pq "^Uid:\t$cc_uid\t$cc_uid\t$cc_uid\t$cc_uid" "/proc/$cc_pid/status"
+	check "nor in a group" grep -Pq "^Groups:\t *$" "/proc/$cc_pid/status"
+	check "its files are that user's" sh -c '[ "$(stat -c %u "$1" "$1"/callcontrol.db* | sort -u)" = "$2" ]' - \
+		"$T/state" "$cc_uid"
+else
+	skip "it is root no more" "no other user can be had here"
+fi
 check "and a filter of system calls" grep -q "^Seccomp:.*2" "/proc/$cc_pid/status"
 
 check "sipp registers over UDP with MD5" cc_sipp $A 5080 1001 secret1 u1 reg
@@ -40,4 +51,13 @@ cc_killed
 check "it starts again after kill -9" cc_start
 check "the registration is still there" sh -c "visavis ctl callcontrol registrations | grep -q $C:5070"
 check "it ends when told to" cc_stop
+
+# what a user without rights put in the file's place is not opened by root
+if [ "$VISAVIS_INSIDE" = 0 ]; then
+	mkdir "$T/planted" && echo secret >"$T/other" && ln -s "$T/other" "$T/planted/callcontrol.db"
+	check "a link in place of the database is refused" sh -c '! "$@" 2>&1 | grep -q ready' - timeout 20 \
+		"$VISAVIS_BUILD/daemons/callcontrol/visavis-callcontrol" --site "$T/site.yaml" --host callcontrol \
+		--state "$T/planted"
+	check "and what it points to is left alone" sh -c '[ "$(stat -c %u "$1")" = 0 ] && grep -qx secret "$1"' - "$T/other"
+fi
 finish

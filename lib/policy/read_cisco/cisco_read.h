@@ -65,6 +65,9 @@ struct group {
 	size_t nservices, services_cap;
 	struct nested *nested;
 	size_t nnested, nested_cap;
+	struct config_text header;	/**< its lines as written */
+	struct config_text *members;	/**< without numbers */
+	size_t nmembers, members_cap;
 	int state;			/**< 0, 1 while being resolved, 2 */
 	bool uncertain;			/**< a member was not understood */
 	bool given;			/**< defined, not only named */
@@ -137,6 +140,9 @@ int cisco_group_line(struct cisco_read *r);
 bool cisco_group_opens(struct cisco_read *r);
 /** The first pass is over: nested groups into their users */
 int cisco_groups_resolve(struct cisco_read *r);
+/** The first pass alone, over the whole text; *r lives in the config's memory */
+int cisco_groups_read(struct cisco_read **r, struct config *c, const char *dialect,
+		      const char *text, size_t len, struct diag_list *dl);
 struct group *cisco_group_find(struct cisco_read *r, const struct token *name,
 			       enum group_kind kind);
 

@@ -147,6 +147,7 @@ static int open_group(struct cisco_read *r, const struct opener *o)
 		return err;
 	g->given = true;
 	g->line = r->ln.line;
+	g->header = r->ln.raw;
 	r->in_group = (size_t)(g - r->groups) + 1;
 	return 0;
 }
@@ -344,15 +345,39 @@ static int icmp_member(struct cisco_read *r, struct group *g)
 }
 
 
+/** A member's words as they were written, without number and blanks */
+static int keep_text(struct cisco_read *r, struct group *g)
+{
+	const struct token *t = cisco_peek(r);
+	struct config_text text = r->ln.raw;
+	size_t skip = t ? (size_t)(t->p - r->ln.s) : 0;
+	int err = arena_grow(&r->c->mem, (void **)&g->members, g->nmembers, &g->members_cap,
+			     sizeof(*g->members));
+
+	if (err)
+		return err;
+	text.p += skip < text.n ? skip : text.n;
+	text.n -= skip < text.n ? skip : text.n;
+	while (text.n && (text.p[text.n - 1] == ' ' || text.p[text.n - 1] == '\t'))
+		text.n--;
+	g->members[g->nmembers++] = text;
+	return 0;
+}
+
+
 static int member(struct cisco_read *r, struct group *g)
 {
 	unsigned long seq;
+	int err;
 
 	if (cisco_peek(r) && r->flavour != FLAVOUR_IOS && r->flavour != FLAVOUR_ASA &&
 	    r->ntok > 1 && cisco_number(cisco_peek(r), &seq, UINT32_MAX))
 		(void)cisco_next(r);
 	if (cisco_take(r, "description"))
 		return 0;
+	err = keep_text(r, g);
+	if (err)
+		return err;
 	if (cisco_take(r, "no"))
 		return not_understood(r, g, "a \"no\"");
 	if (cisco_take(r, "group-object") || cisco_take(r, "object-group"))

@@ -467,21 +467,32 @@ static int first_pass(struct cisco_read *r)
 }
 
 
-static int read_cisco(enum flavour flavour, struct config *c, const char *text, size_t len,
-		      struct diag_list *dl)
+static int read_groups(struct cisco_read **out, enum flavour flavour, struct config *c,
+		       const char *text, size_t len, struct diag_list *dl)
 {
 	struct cisco_read *r = arena_alloc(&c->mem, sizeof(*r));
-	struct diag_pos pos = { .file = c->file };
 	int err;
 
+	*out = r;
 	if (!r)
 		return ENOMEM;
 	r->c = c;
 	r->dl = dl;
 	r->flavour = flavour;
 	err = each_line(r, text, len, first_pass);
-	if (!err)
-		err = cisco_groups_resolve(r);
+	return err ? err : cisco_groups_resolve(r);
+}
+
+
+static int read_cisco(enum flavour flavour, struct config *c, const char *text, size_t len,
+		      struct diag_list *dl)
+{
+	struct diag_pos pos = { .file = c->file };
+	struct cisco_read *r;
+	int err = read_groups(&r, flavour, c, text, len, dl);
+
+	if (!r)
+		return ENOMEM;
 	if (!err)
 		err = each_line(r, text, len, read_line);
 	c->lines = r->ln.line;
@@ -526,3 +537,15 @@ const struct policy_reader policy_reader_nxos = {
 const struct policy_reader policy_reader_asa = {
 	"asa", "asa", "Cisco ASA", detect_asa, read_asa,
 };
+
+
+int cisco_groups_read(struct cisco_read **r, struct config *c, const char *dialect,
+		      const char *text, size_t len, struct diag_list *dl)
+{
+	static const char *const names[] = { "ios", "iosxr", "nxos", "asa" };
+	unsigned i = 0;
+
+	while (i < FLAVOUR_ASA && strcmp(names[i], dialect) != 0)
+		i++;
+	return read_groups(r, (enum flavour)i, c, text, len, dl);
+}

@@ -166,10 +166,10 @@ static const struct pair *pair_of(const struct work *w, const struct ulist *now)
 }
 
 
-static bool wanted_words(const struct pair *p, const char *words)
+static bool has_words(const struct ulist *l, const char *words)
 {
-	for (size_t i = 0; i < p->want->n; i++)
-		if (!strcmp(p->want->v[i].words, words))
+	for (size_t i = 0; i < l->n; i++)
+		if (!strcmp(l->v[i].words, words))
 			return true;
 
 	return false;
@@ -197,7 +197,7 @@ static bool line_allows(struct work *w, const struct ulist *list, const struct u
 		return true;
 
 	return p && !list->denies && l->rule->action == CONFIG_PERMIT &&
-	       wanted_words(p, l->words) && !(n > 1 && comes && goes);
+	       has_words(p->want, l->words) && !(n > 1 && comes && goes);
 }
 
 
@@ -214,6 +214,24 @@ static bool restrict_line(struct work *w, const struct ulist *list, const struct
 		lost |= ch && ch->in_place;
 		if (ch)
 			ch->in_place = false;
+	}
+
+	return lost;
+}
+
+
+/** A line to come must not find members that are to go yet. */
+static bool restrict_new_line(struct work *w, const struct pair *p, const struct uline *l)
+{
+	bool lost = false;
+
+	for (size_t i = 0; i < l->ngroups; i++) {
+		struct change *ch = change_of(w, l->groups[i]);
+
+		if (!ch->in_place || !ch->goes || (p->now && has_words(p->now, l->words)))
+			continue;
+		ch->in_place = false;
+		lost = true;
 	}
 
 	return lost;
@@ -239,6 +257,10 @@ static void restrict_groups(struct work *w)
 			for (size_t k = 0; k < w->now.lists[i].n; k++)
 				again |= restrict_line(w, &w->now.lists[i],
 						       &w->now.lists[i].v[k]);
+		for (size_t i = 0; i < w->npairs; i++)
+			for (size_t k = 0; k < w->pairs[i].want->n; k++)
+				again |= restrict_new_line(w, &w->pairs[i],
+							   &w->pairs[i].want->v[k]);
 	}
 }
 
@@ -472,6 +494,9 @@ static bool number_used(const struct pair *p, const unsigned long *added, size_t
 {
 	for (size_t i = 0; i < p->now->n; i++)
 		if (p->now->v[i].number == number)
+			return true;
+	for (size_t i = 0; i < p->now->nremarks; i++)
+		if (p->now->remarks[i] == number)
 			return true;
 	for (size_t i = 0; i < n; i++)
 		if (added[i] == number)

@@ -205,6 +205,31 @@ bool uline_same(const struct uline *a, const struct uline *b)
 }
 
 
+/** Remarks take numbers too, where they have them. */
+static int take_remarks(struct side *s, struct ulist *u, unsigned line)
+{
+	size_t cap = 0;
+
+	for (unsigned i = line + 1; i <= s->nlines; i++) {
+		struct word v[WORDS_MAX];
+		size_t n = split(v, side_line(s, i));
+		unsigned long number;
+
+		if (n && v[0].p == side_line(s, i).p)
+			break;		/* not indented: the list ends */
+		if (n < 2 || !is(&v[1], "remark") ||
+		    !word_number(&number, v[0].p, v[0].n, UINT32_MAX))
+			continue;
+		if (arena_grow(&s->c.mem, (void **)&u->remarks, u->nremarks, &cap,
+			       sizeof(*u->remarks)))
+			return ENOMEM;
+		u->remarks[u->nremarks++] = number;
+	}
+
+	return 0;
+}
+
+
 static int take_list(struct side *s, struct ulist *u, struct config_list *l)
 {
 	unsigned long highest = 0;
@@ -232,7 +257,7 @@ static int take_list(struct side *s, struct ulist *u, struct config_list *l)
 		u->n++;
 	}
 
-	return 0;
+	return l->family && l->defined ? take_remarks(s, u, l->line) : 0;
 }
 
 

@@ -26,6 +26,8 @@ struct ulist {
 	const struct config_list *list;
 	struct uline *v;
 	size_t n;
+	unsigned long *remarks;		/**< numbers that remarks have */
+	size_t nremarks;
 	bool numbered;			/**< the text shows numbers */
 	bool denies;			/**< anything but its last line */
 };

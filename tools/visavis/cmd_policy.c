@@ -10,6 +10,7 @@ static const struct cmd verbs[] = {
 	{"audit", "SITE CONFIG...", "what is missing, what is too much", policy_audit},
 	{"lint", "CONFIG...", "lines that never match or change nothing", policy_lint},
 	{"diff", "A B", "what changed in effect", policy_diff},
+	{"update", "--to DIALECT CONFIG SITE", "take a device there, step by step", policy_update},
 	{"explain", "CONFIG PACKET", "one packet's way through the lines", policy_explain},
 	{NULL, NULL, NULL, NULL},
 };

@@ -351,8 +351,6 @@ static int run_main(struct lab *lab, void *arg)
 	e = judge(lab);
 	if (e == ECANCELED)
 		return 130;
-	if (!e)
-		lab_say(lab, "\nthe report is %s/report.html", lab->path.out);
 
 	return err || e || !prove_ok(prove) ? EXIT_FAILURE : EXIT_SUCCESS;
 }

@@ -174,10 +174,12 @@ static void source_word(char *buf, size_t size, const char *value, const char *s
 }
 
 
-/* Installed beside us, or where the build put it. */
+/* Installed beside us or in libexec, or where the build put it. */
 static const char *media_path(char *buf, size_t size)
 {
-	static const char *const where[] = { "visavis-media", "../media/visavis-media" };
+	static const char *const where[] = {
+		"visavis-media", "../libexec/visavis-media", "../media/visavis-media",
+	};
 	char self[2048];
 	ssize_t n = readlink("/proc/self/exe", self, sizeof(self) - 1);
 	char *slash;

@@ -11,6 +11,8 @@ FAR=10.77.1.5
 arrives() {
 	json paris "[x for x in s.get('streams', []) if x['media'] == '$1' and x['packets'] > ${2:-20}]"
 }
+# three seconds of our sound hold two whole beeps at least
+speaks() { json paris "[x for x in s.get('streams', []) if x['media'] == 'audio' and x['sent_packets'] > 160]"; }
 decodes() { json paris "[x for x in s.get('streams', []) if x['media'] == 'video' and x['frames'] > 5]"; }
 # baresip writes the picture that it decoded from ours: of our size, and no flat one
 far_sees() {
@@ -61,6 +63,7 @@ meets() { # on|off transport codec name
 	check "$4: baresip decodes our picture" wait_for 15 far_sees
 	[ -z "${6:-}" ] || check "$4: keyed for $6" json paris "all(x['secure'] == '$6' for x in s['streams'])"
 	check "$4: hardly a packet was refused" json paris "all(x['rejected'] < 10 for x in s['streams'])"
+	check "$4: our sound goes out for three seconds" wait_for 15 speaks
 	check "$4: paris hangs up" ctl paris hangup
 	check "$4: baresip hears of it" wait_for 5 grep -qi "session closed\|call.*terminated\|Call with" baresip-b/out
 	check "$4: baresip heard our sound" wait_for 5 far_hears

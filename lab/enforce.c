@@ -3,7 +3,7 @@
 
 #include "lab/enforce.h"
 #include "lab/output.h"
-#include "lib/policy/policy.h"
+#include "lib/policy/model/policy.h"
 
 
 static int compile(struct lab *lab, struct lab_node *n)

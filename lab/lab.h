@@ -20,7 +20,7 @@
 
 #include "lab/plan/plan.h"
 #include "lib/base/arena.h"
-#include "lib/policy/need.h"
+#include "lib/policy/model/need.h"
 #include "lib/site/site.h"
 
 /** A node of the plan that lives. */

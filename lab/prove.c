@@ -8,7 +8,7 @@
 #include "lab/proof/sweep.h"
 #include "lab/prove.h"
 #include "lab/report/report.h"
-#include "lib/policy/policy.h"
+#include "lib/policy/model/policy.h"
 
 enum { PROGRESS_MS = 20 };
 

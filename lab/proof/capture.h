@@ -12,7 +12,7 @@
 #include <stdint.h>
 
 #include "lab/proof/explain.h"
-#include "lib/policy/need.h"
+#include "lib/policy/model/need.h"
 
 enum { CAPTURE_DROPS_MAX = 1000, CAPTURE_FLOWS_MAX = 65536,
        CAPTURE_NFLOG_GROUP = 5, CAPTURE_SNAP = 128 };

@@ -13,7 +13,7 @@
 #include <stdint.h>
 
 #include "lab/proof/frame.h"
-#include "lib/policy/need.h"
+#include "lib/policy/model/need.h"
 
 /** Packets that exist on every link, with the reason why no row has them. */
 struct explain_house {

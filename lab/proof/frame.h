@@ -10,7 +10,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
-#include "lib/policy/need.h"
+#include "lib/policy/model/need.h"
 
 enum frame_kind {
 	FRAME_LINK = 0,		/**< no IP: ARP, LLDP, CDP, ... */

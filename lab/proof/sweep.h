@@ -20,7 +20,7 @@
 
 #include "lib/base/arena.h"
 #include "lib/base/ip.h"
-#include "lib/policy/need.h"
+#include "lib/policy/model/need.h"
 
 /** One address of one host. */
 struct sweep_host {

@@ -16,7 +16,7 @@
 #include "lab/proof/explain.h"
 #include "lab/proof/sweep.h"
 #include "lib/base/sbuf.h"
-#include "lib/policy/policy.h"
+#include "lib/policy/model/policy.h"
 
 /** Everything that a report is made from; all borrowed. */
 struct report_input {

@@ -1,4 +1,4 @@
-#include "lib/policy/lines.h"
+#include "lib/policy/read/lines.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 

@@ -1,6 +1,6 @@
 #include <string.h>
 
-#include "lib/policy/show.h"
+#include "lib/policy/pset/show.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 

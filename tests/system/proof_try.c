@@ -18,7 +18,7 @@
 #include "lab/proof/evidence.h"
 #include "lab/proof/sweep.h"
 #include "lab/report/report.h"
-#include "lib/policy/policy.h"
+#include "lib/policy/model/policy.h"
 
 enum { NODES_MAX = 32 };
 

@@ -8,7 +8,7 @@
 #include <stdbool.h>
 #include <string.h>
 
-#include "lib/policy/config.h"
+#include "lib/policy/read/config.h"
 
 enum eval { EVAL_DENY = 0, EVAL_PERMIT, EVAL_UNKNOWN, EVAL_NONE };
 

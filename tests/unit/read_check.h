@@ -8,9 +8,9 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "lib/policy/addrs.h"
-#include "lib/policy/policy.h"
-#include "lib/policy/reader.h"
+#include "lib/policy/model/addrs.h"
+#include "lib/policy/model/policy.h"
+#include "lib/policy/read/reader.h"
 #include "tests/unit/config_eval.h"
 
 struct read_case {

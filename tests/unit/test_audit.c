@@ -8,11 +8,11 @@
 
 #include <cmocka.h>
 
-#include "lib/policy/device.h"
-#include "lib/policy/explain.h"
-#include "lib/policy/flat.h"
-#include "lib/policy/lint.h"
-#include "lib/policy/show.h"
+#include "lib/policy/audit/device.h"
+#include "lib/policy/audit/explain.h"
+#include "lib/policy/audit/flat.h"
+#include "lib/policy/audit/lint.h"
+#include "lib/policy/pset/show.h"
 #include "tests/unit/failmalloc.h"
 
 /* A universe small enough to count out: every packet in it is asked. */

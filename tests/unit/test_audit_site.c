@@ -8,9 +8,9 @@
 
 #include <cmocka.h>
 
-#include "lib/policy/addrs.h"
-#include "lib/policy/audit.h"
-#include "lib/policy/explain.h"
+#include "lib/policy/model/addrs.h"
+#include "lib/policy/audit/audit.h"
+#include "lib/policy/audit/explain.h"
 
 static const char site_text[] =
 	"site: t\n"

@@ -11,9 +11,9 @@
 
 #include <cmocka.h>
 
-#include "lib/policy/addrs.h"
-#include "lib/policy/policy.h"
-#include "lib/policy/reader.h"
+#include "lib/policy/model/addrs.h"
+#include "lib/policy/model/policy.h"
+#include "lib/policy/read/reader.h"
 #include "tests/unit/failmalloc.h"
 
 static const char dual[] =

@@ -12,9 +12,9 @@
 
 #include <cmocka.h>
 
-#include "lib/policy/cisco_update.h"
-#include "lib/policy/policy.h"
-#include "lib/policy/reader.h"
+#include "lib/policy/update/cisco_update.h"
+#include "lib/policy/model/policy.h"
+#include "lib/policy/read/reader.h"
 #include "tests/unit/failmalloc.h"
 
 enum { LINES = 4000, LINE = 256 };

@@ -9,8 +9,8 @@
 
 #include <cmocka.h>
 
-#include "lib/policy/addrs.h"
-#include "lib/policy/need.h"
+#include "lib/policy/model/addrs.h"
+#include "lib/policy/model/need.h"
 #include "lib/site/site.h"
 #include "tests/unit/failmalloc.h"
 

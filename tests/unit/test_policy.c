@@ -9,8 +9,8 @@
 
 #include <cmocka.h>
 
-#include "lib/policy/addrs.h"
-#include "lib/policy/policy.h"
+#include "lib/policy/model/addrs.h"
+#include "lib/policy/model/policy.h"
 #include "tests/unit/failmalloc.h"
 
 static const char rooms[] =

@@ -8,7 +8,7 @@
 
 #include <cmocka.h>
 
-#include "lib/policy/pset.h"
+#include "lib/policy/pset/pset.h"
 #include "tests/unit/failmalloc.h"
 
 /* A universe small enough to count out: every packet in it is asked. */

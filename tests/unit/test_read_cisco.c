@@ -10,7 +10,7 @@
 
 #include <cmocka.h>
 
-#include "lib/policy/reader.h"
+#include "lib/policy/read/reader.h"
 #include "tests/unit/failmalloc.h"
 #include "tests/unit/cisco_texts.h"
 

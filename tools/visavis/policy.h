@@ -9,9 +9,9 @@
 
 #include "lib/base/diag.h"
 #include "lib/base/sbuf.h"
-#include "lib/policy/audit.h"
-#include "lib/policy/lint.h"
-#include "lib/policy/reader.h"
+#include "lib/policy/audit/audit.h"
+#include "lib/policy/audit/lint.h"
+#include "lib/policy/read/reader.h"
 
 int policy_compile(int argc, char *argv[]);
 int policy_qos(int argc, char *argv[]);

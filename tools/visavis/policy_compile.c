@@ -6,7 +6,7 @@
 #include <unistd.h>
 
 #include "io/siteload.h"
-#include "lib/policy/policy.h"
+#include "lib/policy/model/policy.h"
 #include "tools/visavis/cmd.h"
 #include "tools/visavis/policy.h"
 

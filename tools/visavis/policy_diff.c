@@ -5,8 +5,8 @@
 #include <string.h>
 
 #include "lib/base/jsonw.h"
-#include "lib/policy/diff.h"
-#include "lib/policy/show.h"
+#include "lib/policy/audit/diff.h"
+#include "lib/policy/pset/show.h"
 #include "tools/visavis/cmd.h"
 #include "tools/visavis/out.h"
 #include "tools/visavis/policy.h"

@@ -3,9 +3,9 @@
 #include <string.h>
 
 #include "lib/base/jsonw.h"
-#include "lib/policy/device.h"
-#include "lib/policy/explain.h"
-#include "lib/policy/show.h"
+#include "lib/policy/audit/device.h"
+#include "lib/policy/audit/explain.h"
+#include "lib/policy/pset/show.h"
 #include "tools/visavis/cmd.h"
 #include "tools/visavis/out.h"
 #include "tools/visavis/policy.h"

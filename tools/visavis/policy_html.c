@@ -1,6 +1,6 @@
 /* The report as one page for people: no script, no other file, works in the
  * dark, on a phone and by keyboard. */
-#include "lib/policy/show.h"
+#include "lib/policy/pset/show.h"
 #include "tools/visavis/policy.h"
 
 enum { TEXT_MAX = 200, LINES_SHOWN = 12, PIECES_SHOWN = 16 };

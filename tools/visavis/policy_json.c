@@ -1,5 +1,5 @@
 #include "lib/base/jsonw.h"
-#include "lib/policy/show.h"
+#include "lib/policy/pset/show.h"
 #include "tools/visavis/policy.h"
 
 enum { TEXT_MAX = 400 };

@@ -4,7 +4,7 @@
 #include <string.h>
 
 #include "io/siteload.h"
-#include "lib/policy/qos.h"
+#include "lib/policy/emit/qos.h"
 #include "tools/visavis/cmd.h"
 #include "tools/visavis/policy.h"
 

@@ -3,7 +3,7 @@
 #include <stdio.h>
 #include <string.h>
 
-#include "lib/policy/show.h"
+#include "lib/policy/pset/show.h"
 #include "tools/visavis/cmd.h"
 #include "tools/visavis/out.h"
 #include "tools/visavis/policy.h"

@@ -1,6 +1,6 @@
 /* SARIF 2.1.0, the form that code hosts show beside the lines of a change. */
 #include "lib/base/jsonw.h"
-#include "lib/policy/show.h"
+#include "lib/policy/pset/show.h"
 #include "tools/visavis/policy.h"
 
 static const struct {

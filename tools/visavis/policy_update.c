@@ -4,8 +4,8 @@
 #include <string.h>
 
 #include "io/siteload.h"
-#include "lib/policy/cisco_update.h"
-#include "lib/policy/policy.h"
+#include "lib/policy/update/cisco_update.h"
+#include "lib/policy/model/policy.h"
 #include "tools/visavis/cmd.h"
 #include "tools/visavis/policy.h"
 

@@ -1,0 +1,902 @@
+/*
+ * Conditions: what is looked at, how it is compared, and with what. Each kind
+ * of field is one row; what no packet set holds makes a rule match sometimes.
+ */
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "lib/policy/pset/names.h"
+#include "lib/policy/read/linux/clause.h"
+#include "lib/policy/read/linux/nft.h"
+
+enum kind {
+	K_SRC = 0, K_DST, K_PROTOCOL, K_SPORT, K_DPORT, K_TYPE, K_CODE, K_DSCP,
+	K_FAMILY, K_IN, K_OUT, K_STATE, K_FLAGS, K_OFFSET, K_OTHER,
+};
+
+/** A field as a rule names it, and what the packet must be to have it */
+struct field {
+	const char *word[2];
+	enum kind kind;
+	uint8_t family;
+	uint8_t protocol;
+};
+
+static const struct field fields[] = {
+	{{"ip", "saddr"}, K_SRC, 4, 0}, {{"ip", "daddr"}, K_DST, 4, 0},
+	{{"ip6", "saddr"}, K_SRC, 6, 0}, {{"ip6", "daddr"}, K_DST, 6, 0},
+	{{"ip", "protocol"}, K_PROTOCOL, 4, 0}, {{"ip6", "nexthdr"}, K_PROTOCOL, 6, 0},
+	{{"meta", "l4proto"}, K_PROTOCOL, 0, 0},
+	{{"ip", "dscp"}, K_DSCP, 4, 0}, {{"ip6", "dscp"}, K_DSCP, 6, 0},
+	{{"meta", "nfproto"}, K_FAMILY, 0, 0}, {{"meta", "protocol"}, K_FAMILY, 0, 0},
+	{{"ether", "type"}, K_FAMILY, 0, 0},
+	{{"tcp", "sport"}, K_SPORT, 0, 6}, {{"tcp", "dport"}, K_DPORT, 0, 6},
+	{{"udp", "sport"}, K_SPORT, 0, 17}, {{"udp", "dport"}, K_DPORT, 0, 17},
+	{{"sctp", "sport"}, K_SPORT, 0, 132}, {{"sctp", "dport"}, K_DPORT, 0, 132},
+	{{"dccp", "sport"}, K_SPORT, 0, 33}, {{"dccp", "dport"}, K_DPORT, 0, 33},
+	{{"udplite", "sport"}, K_SPORT, 0, 136}, {{"udplite", "dport"}, K_DPORT, 0, 136},
+	{{"th", "sport"}, K_SPORT, 0, 0}, {{"th", "dport"}, K_DPORT, 0, 0},
+	{{"icmp", "type"}, K_TYPE, 4, 1}, {{"icmp", "code"}, K_CODE, 4, 1},
+	{{"icmpv6", "type"}, K_TYPE, 6, 58}, {{"icmpv6", "code"}, K_CODE, 6, 58},
+	{{"iifname", NULL}, K_IN, 0, 0}, {{"oifname", NULL}, K_OUT, 0, 0},
+	{{"iif", NULL}, K_IN, 0, 0}, {{"oif", NULL}, K_OUT, 0, 0},
+	{{"meta", "iifname"}, K_IN, 0, 0}, {{"meta", "oifname"}, K_OUT, 0, 0},
+	{{"meta", "iif"}, K_IN, 0, 0}, {{"meta", "oif"}, K_OUT, 0, 0},
+	{{"ct", "state"}, K_STATE, 0, 0}, {{"tcp", "flags"}, K_FLAGS, 0, 6},
+	{{"ip", "frag-off"}, K_OFFSET, 4, 0},
+};
+
+/** Words with which a condition begins that packet sets do not hold; all take
+ *  one word more */
+static const char *const others[] = {
+	"meta", "ct", "ip", "ip6", "tcp", "udp", "th", "ether", "vlan", "arp", "ah", "esp",
+	"comp", "sctp", "dccp", "udplite", "icmp", "icmpv6", "igmp", "dst", "hbh", "mh", "frag",
+	"exthdr", "rt", "socket", "rt0", "rt2", "rt4", "srh", "gre", "geneve", "vxlan",
+};
+
+/** nft's words for codes of unreachable, in both families */
+static const struct code {
+	const char *name;
+	uint8_t family, code;
+} codes[] = {
+	{"net-unreachable", 4, 0}, {"host-unreachable", 4, 1}, {"prot-unreachable", 4, 2},
+	{"port-unreachable", 4, 3}, {"frag-needed", 4, 4}, {"net-prohibited", 4, 9},
+	{"host-prohibited", 4, 10}, {"admin-prohibited", 4, 13}, {"no-route", 6, 0},
+	{"admin-prohibited", 6, 1}, {"addr-unreachable", 6, 3}, {"port-unreachable", 6, 4},
+	{"policy-fail", 6, 5}, {"reject-route", 6, 6},
+};
+
+/** A comparison while it is read */
+struct cond {
+	struct nft_file *f;
+	const struct field *field[NFT_PARTS_MAX];
+	struct field other;		/**< for what has no row */
+	unsigned nfields;
+	char op[4];			/**< "==", "!=", "<", ">", "<=", ">=" */
+	bool map;			/**< vmap */
+	struct nft_set *set;		/**< with what; anonymous ones too */
+	struct nft_set values;
+	bool anonymous;			/**< braces, so that flags are exact */
+};
+
+
+static int push(struct config *c, struct nft_variants *vs, const struct config_rule *r)
+{
+	if (vs->n >= NFT_VARIANTS_MAX)
+		return EINVAL;
+	if (arena_grow(&c->mem, (void **)&vs->v, vs->n, &vs->cap, sizeof(*vs->v)))
+		return ENOMEM;
+	vs->v[vs->n++] = *r;
+	return 0;
+}
+
+
+static const struct field *field_find(const struct nft_lex *x, size_t *i)
+{
+	for (size_t k = 0; k < sizeof(fields) / sizeof(fields[0]); k++) {
+		const struct field *f = &fields[k];
+
+		if (!nft_is(x, *i, f->word[0]) || (f->word[1] && !nft_is(x, *i + 1, f->word[1])))
+			continue;
+		*i += f->word[1] ? 2 : 1;
+		return f;
+	}
+
+	return NULL;
+}
+
+
+static bool other_begins(const char *word)
+{
+	for (size_t k = 0; k < sizeof(others) / sizeof(others[0]); k++)
+		if (!strcmp(others[k], word))
+			return true;
+
+	return false;
+}
+
+
+static bool number(unsigned long *v, const char *s, unsigned long max)
+{
+	char *end;
+
+	*v = strtoul(s, &end, 0);
+	return *s >= '0' && *s <= '9' && !*end && *v <= max;
+}
+
+
+/** One value of that kind as a number */
+static bool value_number(unsigned *v, const struct field *fd, const char *s)
+{
+	unsigned long n;
+	unsigned lo, hi;
+
+	switch (fd->kind) {
+	case K_PROTOCOL:
+		return names_protocol(v, s, strlen(s));
+	case K_SPORT:
+	case K_DPORT:
+		return names_port(v, s, strlen(s), fd->protocol != 17, fd->protocol != 6);
+	case K_DSCP:
+		if (number(&n, s, 63))
+			*v = (unsigned)n;
+		return number(&n, s, 63) || names_dscp(v, s, strlen(s));
+	case K_TYPE:
+		return names_icmp(fd->family, v, &lo, &hi, s, strlen(s)) && lo == 0 && hi == 255;
+	case K_CODE:
+		for (size_t k = 0; k < sizeof(codes) / sizeof(codes[0]); k++)
+			if (codes[k].family == fd->family && !strcmp(codes[k].name, s)) {
+				*v = codes[k].code;
+				return true;
+			}
+		if (number(&n, s, 255))
+			*v = (unsigned)n;
+		return number(&n, s, 255);
+	default:
+		return false;
+	}
+}
+
+
+/** "5", "http", "5-9" */
+static bool value_range(unsigned *lo, unsigned *hi, const struct field *fd, const char *s)
+{
+	const char *dash = strchr(s, '-');
+	char first[64];
+
+	if (value_number(lo, fd, s)) {
+		*hi = *lo;
+		return true;
+	}
+	if (!dash || dash - s >= (ptrdiff_t)sizeof(first))
+		return false;
+	(void)snprintf(first, sizeof(first), "%.*s", (int)(dash - s), s);
+	return value_number(lo, fd, first) && value_number(hi, fd, dash + 1) && *lo <= *hi;
+}
+
+
+static const enum pset_field pset_of[] = {
+	[K_PROTOCOL] = PSET_PROTOCOL, [K_SPORT] = PSET_SPORT, [K_DPORT] = PSET_DPORT,
+	[K_TYPE] = PSET_ICMP_TYPE, [K_CODE] = PSET_ICMP_CODE, [K_DSCP] = PSET_DSCP,
+};
+
+
+static int numbers(struct cond *q, struct clause *k, const struct field *fd, const char *s)
+{
+	unsigned lo, hi, max = fd->kind == K_SPORT || fd->kind == K_DPORT ? 65535 :
+			       fd->kind == K_DSCP ? 63 : 255;
+
+	if (!value_range(&lo, &hi, fd, s))
+		return EINVAL;
+	if (q->op[0] == '<') {
+		if (q->op[1] != '=' && !lo)
+			return 0;
+		hi = q->op[1] == '=' ? hi : lo - 1;
+		lo = 0;
+	} else if (q->op[0] == '>') {
+		if (q->op[1] != '=' && hi == max)
+			return 0;
+		lo = q->op[1] == '=' ? lo : hi + 1;
+		hi = max;
+	}
+
+	return clause_add_num(q->f->c, k, pset_of[fd->kind], lo, hi);
+}
+
+
+static int one_flag(uint8_t *bit, const char *s)
+{
+	unsigned long v;
+
+	if (names_tcp_flag(bit, s, strlen(s)))
+		return 0;
+	if (!number(&v, s, 255))
+		return EINVAL;
+	*bit = (uint8_t)v;
+	return 0;
+}
+
+
+/** "syn", "syn|ack" */
+static int joined_flags(uint8_t *flags, const char *s)
+{
+	char one[16];
+	uint8_t bit;
+
+	*flags = 0;
+	for (size_t n; *s; s += n + (s[n] == '|')) {
+		n = strcspn(s, "|");
+		(void)snprintf(one, sizeof(one), "%.*s", n < sizeof(one) ? (int)n : 0, s);
+		if (one_flag(&bit, one))
+			return EINVAL;
+		*flags |= bit;
+	}
+
+	return 0;
+}
+
+
+/** One value of one field as alternatives */
+static int value_clause(struct cond *q, struct clause *k, const struct field *fd, const char *s)
+{
+	struct config_match m = {0};
+	uint8_t bit;
+	int err;
+
+	switch (fd->kind) {
+	case K_SRC:
+	case K_DST:
+		err = q->op[0] == '<' || q->op[0] == '>' ? EINVAL :
+		      clause_addr(q->f->c, fd->kind == K_SRC ? &m.src : &m.dst, s);
+		return err ? err : clause_add_match(q->f->c, k, &m);
+	case K_FAMILY:
+		if (!strcmp(s, "ipv4") || !strcmp(s, "ip") || !strcmp(s, "2"))
+			return clause_add_num(q->f->c, k, PSET_FAMILY, 0, 0);
+		if (!strcmp(s, "ipv6") || !strcmp(s, "ip6") || !strcmp(s, "10"))
+			return clause_add_num(q->f->c, k, PSET_FAMILY, 1, 1);
+		return !strcmp(s, "arp") ? 0 : EINVAL;
+	case K_FLAGS:
+		if (joined_flags(&bit, s))
+			return EINVAL;
+		m.flags[m.nflags++] = (struct config_flags){ q->anonymous || q->op[1] ? 255 : bit, bit };
+		return clause_add_match(q->f->c, k, &m);
+	case K_OFFSET:
+	case K_OTHER:
+	case K_IN:
+	case K_OUT:
+	case K_STATE:
+		return EINVAL;
+	default:
+		return numbers(q, k, fd, s);
+	}
+}
+
+
+/** What a packet must be to have the field at all */
+static int implied(struct config *c, struct config_rule *r, const struct field *fd)
+{
+	struct config_match m = { .family = fd->family };
+	int err = 0;
+
+	static const uint8_t with_ports[] = { 6, 17, 33, 132, 136 };
+
+	if (fd->protocol)
+		err = config_nums_add(c, &m.protocol, fd->protocol, fd->protocol);
+	for (size_t i = 0; !fd->protocol && fd->kind >= K_SPORT && fd->kind <= K_DPORT && !err &&
+	     i < sizeof(with_ports); i++)
+		err = config_nums_add(c, &m.protocol, with_ports[i], with_ports[i]);
+	if (fd->kind == K_SPORT || fd->kind == K_DPORT || fd->kind == K_TYPE ||
+	    fd->kind == K_CODE || fd->kind == K_FLAGS)
+		m.fragments = CONFIG_FRAGMENTS_FIRST;
+	return err ? err : clause_and_match(c, r, &m);
+}
+
+
+static bool by_rule(const struct field *fd)
+{
+	return fd->kind == K_IN || fd->kind == K_OUT || fd->kind == K_STATE;
+}
+
+
+static unsigned state_bit(const char *s)
+{
+	static const char *const names[] = { "untracked", "new", "related", "established", "invalid" };
+
+	for (unsigned i = 0; i < CONFIG_STATES; i++)
+		if (!strcmp(names[i], s))
+			return 1u << i;
+
+	return 0;
+}
+
+
+static int add_iface(struct config *c, struct config_ifaces *v, const char *name, bool negate)
+{
+	v->negate = negate;
+	return config_ifaces_add(c, v, name, strlen(name));
+}
+
+
+/** The boxes of one element: what all of its parts that boxes hold have in
+ *  common */
+static int element_boxes(struct cond *q, struct clause *out, const struct nft_elem *e)
+{
+	struct config *c = q->f->c;
+	struct config_rule r = {0};
+	int err = clause_begin(c, &r, 0);
+
+	for (unsigned i = 0; !err && i < q->nfields; i++) {
+		struct clause k = {0};
+
+		if (by_rule(q->field[i]))
+			continue;
+		err = value_clause(q, &k, q->field[i], nft_word(e->part[i]));
+		if (!err)
+			err = clause_and(c, &r, &k);
+	}
+	for (size_t i = 0; !err && i < r.nboxes; i++)
+		err = clause_add(c, out, &r.boxes[i]);
+
+	return err;
+}
+
+
+/** The element's parts that stand beside the boxes, in one variant */
+static int element_rule(struct cond *q, struct config_rule *r, const struct nft_elem *e)
+{
+	int err = 0;
+
+	for (unsigned i = 0; !err && i < q->nfields; i++) {
+		const char *s = nft_word(e->part[i]);
+
+		if (q->field[i]->kind == K_STATE) {
+			r->states = (r->states ? r->states : CONFIG_STATE_ANY) & state_bit(s);
+			if (!r->states)
+				return EINVAL;
+		} else if (q->field[i]->kind == K_IN) {
+			err = r->in.n ? EINVAL : add_iface(q->f->c, &r->in, s, false);
+		} else if (q->field[i]->kind == K_OUT) {
+			err = r->out.n ? EINVAL : add_iface(q->f->c, &r->out, s, false);
+		}
+	}
+
+	return err;
+}
+
+
+static int blind_fields(struct cond *q, const struct nft_variants *vs, struct nft_variants *to);
+
+
+/** What cannot be told may come out as any verdict of the map. */
+static int split_blind(struct cond *q, const struct nft_variants *from, struct nft_variants *to)
+{
+	struct nft_variants blind = {0};
+	int err = blind_fields(q, from, &blind);
+
+	for (size_t i = 0; !err && i < blind.n; i++) {
+		if (!q->map)
+			err = push(q->f->c, to, &blind.v[i]);
+		for (size_t k = 0; !err && q->map && k < q->set->n; k++) {
+			const struct nft_elem *e = &q->set->v[k];
+
+			err = EINVAL;
+			if (e->verdict && nft_verdict(q->f, &blind.v[i], e->verdict, e->target))
+				err = push(q->f->c, to, &blind.v[i]);
+		}
+	}
+
+	return err;
+}
+
+
+/** Each element by itself: verdict maps, and interfaces within concatenations */
+static int split(struct cond *q, const struct nft_variants *from, struct nft_variants *to)
+{
+	struct config *c = q->f->c;
+	int err = 0;
+
+	for (size_t i = 0; !err && i < from->n; i++)
+		for (size_t k = 0; !err && k < q->set->n; k++) {
+			const struct nft_elem *e = &q->set->v[k];
+			struct config_rule r = from->v[i];
+			struct clause boxes = {0};
+
+			if (e->nparts != q->nfields)
+				return EINVAL;
+			r.in.cap = r.out.cap = 0;	/* never grow what is shared */
+			err = element_boxes(q, &boxes, e);
+			if (!err)
+				err = clause_and(c, &r, &boxes);
+			if (!err)
+				err = element_rule(q, &r, e);
+			for (unsigned p = 0; !err && p < q->nfields; p++)
+				err = implied(c, &r, q->field[p]);
+			if (!err && q->map && (!e->verdict || !nft_verdict(q->f, &r, e->verdict, e->target)))
+				err = EINVAL;
+			if (!err)
+				err = push(c, to, &r);
+		}
+
+	return err ? err : split_blind(q, from, to);
+}
+
+
+/** A single interface or state field: all values at once */
+static int rule_field(struct cond *q, struct config_rule *r)
+{
+	const struct field *fd = q->field[0];
+	bool negate = !strcmp(q->op, "!=");
+	unsigned states = 0;
+	int err = 0;
+
+	if (q->op[0] == '<' || q->op[0] == '>')
+		return EINVAL;
+	if ((fd->kind == K_IN && r->in.n) || (fd->kind == K_OUT && r->out.n))
+		return EINVAL;
+	for (size_t k = 0; !err && k < q->set->n; k++) {
+		const char *s = nft_word(q->set->v[k].part[0]);
+
+		if (q->set->v[k].nparts != 1)
+			return EINVAL;
+		if (fd->kind == K_STATE) {
+			if (!state_bit(s))
+				return EINVAL;
+			states |= state_bit(s);
+		} else {
+			err = add_iface(q->f->c, fd->kind == K_IN ? &r->in : &r->out, s, negate);
+		}
+	}
+	if (err || fd->kind != K_STATE)
+		return err;
+
+	states = (negate ? ~states : states) & (r->states ? r->states : CONFIG_STATE_ANY);
+	r->states = states;
+	return states ? 0 : clause_and(q->f->c, r, &(struct clause){0});
+}
+
+
+static bool header_field(const struct field *fd)
+{
+	return fd->kind == K_SPORT || fd->kind == K_DPORT || fd->kind == K_TYPE ||
+	       fd->kind == K_CODE || fd->kind == K_FLAGS;
+}
+
+
+/* The kernel compares the bytes where a transport header would stand, also in
+ * later fragments, unless connection tracking has put them together before;
+ * and "th" takes any protocol, not those with ports alone. */
+static int add_blind(struct nft_file *f, const struct field *fd, const struct config_rule *r,
+		     struct nft_variants *to)
+{
+	static const uint8_t with_ports[] = { 6, 17, 33, 132, 136 };
+	struct config_match frag = { .family = 4, .fragments = CONFIG_FRAGMENTS_ONLY };
+	struct config_match other = { .protocol.negate = true, .fragments = CONFIG_FRAGMENTS_FIRST };
+	struct config_rule blind = *r;
+	int err = 0;
+
+	blind.sometimes = true;
+	if (!f->tracked) {
+		if (fd->protocol)
+			err = config_nums_add(f->c, &frag.protocol, fd->protocol, fd->protocol);
+		if (!err)
+			err = clause_and_match(f->c, &blind, &frag);
+		if (!err && blind.nboxes)
+			err = push(f->c, to, &blind);
+	}
+	if (err || fd->protocol || fd->kind > K_DPORT)
+		return err;
+
+	blind.boxes = r->boxes;
+	blind.nboxes = r->nboxes;
+	for (size_t i = 0; !err && i < sizeof(with_ports); i++)
+		err = config_nums_add(f->c, &other.protocol, with_ports[i], with_ports[i]);
+	if (!err)
+		err = clause_and_match(f->c, &blind, &other);
+	if (!err && blind.nboxes)
+		err = push(f->c, to, &blind);
+	return err;
+}
+
+
+/** The variants of what cannot be told, apart from those that can */
+static int blind_fields(struct cond *q, const struct nft_variants *vs, struct nft_variants *to)
+{
+	const struct field *fd = NULL;
+	int err = 0;
+
+	for (unsigned i = 0; i < q->nfields; i++)
+		if (header_field(q->field[i]))
+			fd = q->field[i];
+	for (size_t i = 0; fd && !err && i < vs->n; i++)
+		err = add_blind(q->f, fd, &vs->v[i], to);
+	return err;
+}
+
+
+/** Boxes of a set of addresses, made once: there may be very many. */
+static int addr_boxes(struct cond *q, int end, bool negate)
+{
+	struct config *c = q->f->c;
+	struct config_match m = {0};
+	struct config_addrs *a = end == PSET_SRC ? &m.src : &m.dst;
+	struct config_rule made = {0};
+	int err = 0;
+
+	if (q->set->boxes[end])
+		return 0;
+	a->given = true;
+	a->negate = negate;
+	for (size_t i = 0; !err && i < q->set->n; i++)
+		err = q->set->v[i].nparts != 1 ? EINVAL : clause_addr(c, a, nft_word(q->set->v[i].part[0]));
+	if (!err)
+		err = config_rule_match(c, &made, &m);
+	q->set->boxes[end] = made.boxes;
+	q->set->nboxes[end] = made.nboxes;
+	return err == ENOTSUP ? EINVAL : err;
+}
+
+
+/** Addresses alone */
+static int addr_field(struct cond *q, struct nft_variants *vs)
+{
+	int end = q->field[0]->kind == K_SRC ? PSET_SRC : PSET_DST;
+	bool negate = !strcmp(q->op, "!=");
+	struct nft_set *set = q->set;
+	struct clause k;
+	int err;
+
+	if (negate && set != &q->values) {	/* what is kept is not the negation */
+		q->values = (struct nft_set){ .v = set->v, .n = set->n };
+		q->set = &q->values;
+	}
+	err = q->op[0] == '<' || q->op[0] == '>' ? EINVAL : addr_boxes(q, end, negate);
+	k = (struct clause){ .v = q->set->boxes[end], .n = q->set->nboxes[end] };
+	for (size_t i = 0; !err && i < vs->n; i++) {
+		err = clause_and(q->f->c, &vs->v[i], &k);
+		if (!err)
+			err = implied(q->f->c, &vs->v[i], q->field[0]);
+	}
+
+	return err;
+}
+
+
+/** Fields that boxes hold: the union of the elements, or what is left of it */
+static int box_fields(struct cond *q, struct nft_variants *vs)
+{
+	struct config *c = q->f->c;
+	struct nft_variants blind = {0};
+	struct clause k = {0};
+	int err = blind_fields(q, vs, &blind);
+
+	for (size_t i = 0; !err && i < q->set->n; i++)
+		err = q->set->v[i].nparts != q->nfields ? EINVAL : element_boxes(q, &k, &q->set->v[i]);
+	if (!err && !strcmp(q->op, "!="))
+		err = clause_negate(c, &k);
+	for (size_t i = 0; !err && i < vs->n; i++) {
+		err = clause_and(c, &vs->v[i], &k);
+		for (unsigned p = 0; !err && p < q->nfields; p++)
+			err = implied(c, &vs->v[i], q->field[p]);
+	}
+	for (size_t i = 0; !err && i < blind.n; i++)
+		err = push(c, vs, &blind.v[i]);
+
+	return err == ENOTSUP ? EINVAL : err;
+}
+
+
+static int apply(struct cond *q, struct nft_variants *vs, struct nft_variants *hits)
+{
+	bool beside = false;
+	int err = 0;
+
+	if (q->set->odd)
+		return EINVAL;
+	for (size_t i = 0; q->set->dynamic && i < vs->n; i++)
+		vs->v[i].sometimes = true;
+	for (unsigned i = 0; i < q->nfields; i++)
+		beside |= by_rule(q->field[i]);
+	if (q->map)
+		return split(q, vs, hits);
+	if (beside && q->nfields == 1) {
+		for (size_t i = 0; !err && i < vs->n; i++)
+			err = rule_field(q, &vs->v[i]);
+		return err;
+	}
+	if (beside) {
+		struct nft_variants to = {0};
+
+		err = q->op[0] && strcmp(q->op, "==") != 0 ? EINVAL : split(q, vs, &to);
+		if (!err)
+			*vs = to;
+		return err;
+	}
+
+	if (q->nfields == 1 && (q->field[0]->kind == K_SRC || q->field[0]->kind == K_DST))
+		return addr_field(q, vs);
+
+	return box_fields(q, vs);
+}
+
+
+/** A flag list: "syn", "syn,ack", "(syn | ack)"; *i goes past it */
+static int flag_value(const struct nft_lex *x, size_t *i, uint8_t *flags)
+{
+	bool paren = nft_is(x, *i, "(");
+
+	*flags = 0;
+	*i += paren;
+	for (;;) {
+		uint8_t bit;
+
+		if (one_flag(&bit, nft_tok(x, *i)))
+			return EINVAL;
+		*flags |= bit;
+		(*i)++;
+		if (!nft_is(x, *i, "|") && !nft_is(x, *i, ","))
+			break;
+		(*i)++;
+	}
+	if (paren && !nft_is(x, *i, ")"))
+		return EINVAL;
+	*i += paren;
+	return 0;
+}
+
+
+/** Flags other than this value under the mask: each bit that may differ */
+static int flags_and(struct nft_file *f, struct nft_variants *vs, uint8_t mask, uint8_t value,
+		     bool negate)
+{
+	static const struct field tcp = {{"tcp", "flags"}, K_FLAGS, 0, 6};
+	struct cond q = { .f = f, .field = { &tcp }, .nfields = 1 };
+	struct nft_variants blind = {0};
+	struct config_match m = {0};
+	int err = 0;
+
+	if (value & ~mask)
+		return EINVAL;
+	if (!negate)
+		m.flags[m.nflags++] = (struct config_flags){ mask, value };
+	for (unsigned bit = 1; negate && bit < 256; bit <<= 1)
+		if (mask & bit)
+			m.flags[m.nflags++] = (struct config_flags){ (uint8_t)bit,
+				(uint8_t)(~value & bit) };
+	if (!m.nflags)
+		return EINVAL;
+	err = blind_fields(&q, vs, &blind);
+	for (size_t i = 0; !err && i < vs->n; i++) {
+		err = clause_and_match(f->c, &vs->v[i], &m);
+		if (!err)
+			err = implied(f->c, &vs->v[i], &tcp);
+	}
+	for (size_t i = 0; !err && i < blind.n; i++)
+		err = push(f->c, vs, &blind.v[i]);
+
+	return err;
+}
+
+
+/** "tcp flags syn", "== syn", "& (syn | ack) == syn", "syn / syn,ack" */
+static int flags_condition(struct nft_file *f, size_t *i, struct nft_variants *vs)
+{
+	const struct nft_lex *x = &f->x;
+	uint8_t mask = 0, value;
+	bool masked = false, negate, exact;
+
+	if (nft_is(x, *i, "&")) {
+		(*i)++;
+		masked = true;
+		if (flag_value(x, i, &mask))
+			return EINVAL;
+	}
+	negate = nft_is(x, *i, "!=");
+	exact = negate || nft_is(x, *i, "==");
+	*i += exact;
+	if (nft_is(x, *i, "0x0") || nft_is(x, *i, "0")) {
+		(*i)++;
+		return exact ? flags_and(f, vs, masked ? mask : 255, 0, negate) : EINVAL;
+	}
+	if (flag_value(x, i, &value))
+		return EINVAL;
+	if (nft_is(x, *i, "/")) {
+		(*i)++;
+		return flag_value(x, i, &mask) ? EINVAL : flags_and(f, vs, mask, value, negate);
+	}
+	if (exact)
+		return flags_and(f, vs, masked ? mask : 255, value, negate);
+
+	/* without a word between: any of these flags is set */
+	return masked ? EINVAL : flags_and(f, vs, value, 0, true);
+}
+
+
+/** "ip frag-off & 0x1fff != 0": a later fragment */
+static int offset_condition(struct nft_file *f, size_t *i, struct nft_variants *vs)
+{
+	const struct nft_lex *x = &f->x;
+	struct config_match m = { .family = 4 };
+	int err = 0;
+
+	if (!nft_is(x, *i, "&") || (!nft_is(x, *i + 1, "0x1fff") && !nft_is(x, *i + 1, "8191")))
+		return EINVAL;
+	*i += 2;
+	m.fragments = nft_is(x, *i, "!=") ? CONFIG_FRAGMENTS_ONLY : CONFIG_FRAGMENTS_FIRST;
+	*i += nft_is(x, *i, "!=") || nft_is(x, *i, "==");
+	if (!nft_is(x, *i, "0") && !nft_is(x, *i, "0x0"))
+		return EINVAL;
+	(*i)++;
+	for (size_t k = 0; !err && k < vs->n; k++)
+		err = clause_and_match(f->c, &vs->v[k], &m);
+	return err;
+}
+
+
+/** What is looked at: fields joined by "." */
+static int read_fields(struct cond *q, size_t *i)
+{
+	const struct nft_lex *x = &q->f->x;
+
+	do {
+		const struct field *fd = field_find(x, i);
+
+		if (q->nfields == NFT_PARTS_MAX)
+			return EINVAL;
+		if (!fd) {
+			if (!other_begins(nft_tok(x, *i)))
+				return q->nfields ? EINVAL : ENOENT;
+			*i += 2;
+			q->other = (struct field){ .kind = K_OTHER };
+			fd = &q->other;
+		}
+		q->field[q->nfields++] = fd;
+	} while (nft_is(x, *i, ".") && (*i)++ < x->n);
+
+	return 0;
+}
+
+
+static bool is_op(const char *s)
+{
+	static const char *const ops[] = { "==", "!=", "<", ">", "<=", ">=", "=" };
+
+	for (size_t k = 0; k < sizeof(ops) / sizeof(ops[0]); k++)
+		if (!strcmp(ops[k], s))
+			return true;
+
+	return false;
+}
+
+
+/** With what: "@set", "{ ... }", or a value, maybe a list with commas */
+static int read_values(struct cond *q, size_t *i)
+{
+	struct nft_lex *x = &q->f->x;
+	const char *s = nft_tok(x, *i);
+	int err;
+
+	if (*s == '@' && s[1] && !strchr(s, ',')) {
+		q->set = nft_set_find(q->f, s + 1);
+		(*i)++;
+		q->anonymous = true;
+		return q->set ? 0 : EINVAL;
+	}
+	q->set = &q->values;
+	if (*s == '{') {
+		(*i)++;
+		q->anonymous = true;
+		return nft_elements(q->f, q->set, i);
+	}
+	do {
+		struct nft_elem e = {0};
+
+		do {
+			if (e.nparts == NFT_PARTS_MAX || *i >= x->n)
+				return EINVAL;
+			e.part[e.nparts++] = arena_strdup(&q->f->c->mem, nft_tok(x, (*i)++));
+			if (!e.part[e.nparts - 1])
+				return ENOMEM;
+		} while (nft_is(x, *i, ".") && (*i)++ < x->n);
+		err = arena_grow(&q->f->c->mem, (void **)&q->set->v, q->set->n, &q->set->cap,
+				 sizeof(*q->set->v));
+		if (err)
+			return err;
+		q->set->v[q->set->n++] = e;
+	} while (nft_is(x, *i, ",") && (*i)++ < x->n);
+
+	return 0;
+}
+
+
+static bool has_other(const struct cond *q)
+{
+	for (unsigned i = 0; i < q->nfields; i++)
+		if (q->field[i]->kind == K_OTHER)
+			return true;
+
+	return false;
+}
+
+
+/** The comparison is read; what it looks at is in no packet set. */
+static int apply_other(struct cond *q, struct nft_variants *vs, struct nft_variants *hits)
+{
+	int err = 0;
+
+	for (size_t i = 0; !q->map && i < vs->n; i++)
+		vs->v[i].sometimes = true;
+	for (size_t i = 0; q->map && !err && i < vs->n; i++)
+		for (size_t k = 0; !err && k < q->set->n; k++) {
+			struct config_rule r = vs->v[i];
+			const struct nft_elem *e = &q->set->v[k];
+
+			r.sometimes = true;
+			if (!e->verdict || !nft_verdict(q->f, &r, e->verdict, e->target))
+				return EINVAL;
+			err = push(q->f->c, hits, &r);
+		}
+
+	return err;
+}
+
+
+/** "fib saddr . iif oif missing": its own grammar */
+static int fib_condition(struct nft_file *f, size_t *i, struct nft_variants *vs)
+{
+	const struct nft_lex *x = &f->x;
+
+	*i += 2;
+	while (nft_is(x, *i, "."))
+		*i += 2;
+	(*i)++;				/* type, oif, oifname */
+	*i += is_op(nft_tok(x, *i));
+	if (nft_is(x, *i, "{"))
+		while (*i < x->n && !nft_is(x, *i, "}"))
+			(*i)++;
+	(*i)++;
+	for (size_t k = 0; k < vs->n; k++)
+		vs->v[k].sometimes = true;
+	return *i <= x->n ? 0 : EINVAL;
+}
+
+
+int nft_condition(struct nft_file *f, size_t *i, struct nft_variants *vs,
+		  struct nft_variants *hits)
+{
+	struct nft_lex *x = &f->x;
+	struct cond q = { .f = f };
+	int err;
+
+	if (nft_is(x, *i, "fib"))
+		return fib_condition(f, i, vs);
+	err = read_fields(&q, i);
+	if (err)
+		return err;
+	if (nft_is(x, *i, "set")) {		/* a change of the packet, no condition */
+		(*i)++;
+		*i += other_begins(nft_tok(x, *i));	/* "set ct mark" */
+		return read_values(&q, i);
+	}
+	if (q.nfields == 1 && q.field[0]->kind == K_FLAGS && !nft_is(x, *i, "{") &&
+	    !nft_is(x, *i, "vmap") && nft_tok(x, *i)[0] != '@')
+		return flags_condition(f, i, vs);
+	if (q.nfields == 1 && q.field[0]->kind == K_OFFSET)
+		return offset_condition(f, i, vs);
+	if (nft_is(x, *i, "&") && has_other(&q))
+		*i += 2;
+	if (nft_is(x, *i, "&") || nft_is(x, *i, "|") || nft_is(x, *i, "^") || nft_is(x, *i, "map"))
+		return EINVAL;
+
+	q.map = nft_is(x, *i, "vmap");
+	if (q.map)
+		(*i)++;
+	else if (is_op(nft_tok(x, *i)))
+		(void)snprintf(q.op, sizeof(q.op), "%s", nft_tok(x, (*i)++));
+	err = read_values(&q, i);
+	if (err)
+		return err;
+
+	return has_other(&q) ? apply_other(&q, vs, hits) : apply(&q, vs, hits);
+}

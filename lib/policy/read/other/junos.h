@@ -1,0 +1,110 @@
+/**
+ * What a Junos configuration says, between its statements (junos.c) and the
+ * rules that they make (junos_term.c).
+ */
+#ifndef VISAVIS_LIB_POLICY_READ_OTHER_JUNOS_H
+#define VISAVIS_LIB_POLICY_READ_OTHER_JUNOS_H
+
+#include "lib/policy/read/config.h"
+#include "lib/policy/read/other/junos_text.h"
+#include "lib/policy/model/sets.h"
+
+enum {
+	JUNOS_LIST_MAX = 1 << 20,	/**< prefixes of one list or condition */
+	JUNOS_INPUTS_MAX = 64,		/**< filters of one input-list */
+};
+
+/** Prefixes of which the longest that holds an address decides */
+struct junos_prefix {
+	struct ip_prefix p;
+	bool except;
+};
+
+/** A prefix list by its name, in a condition */
+struct junos_ref {
+	const char *name;
+	bool except;
+	unsigned line;
+};
+
+struct junos_prefix_list {
+	const char *name;
+	struct junos_prefix *v;
+	size_t n, cap;
+	bool uncertain;			/**< apply-path: made of other parts */
+};
+
+/** An address condition of a term */
+struct junos_addrs {
+	struct junos_prefix *v;
+	size_t n, cap;
+	struct junos_ref *refs;
+	size_t nrefs, refs_cap;
+};
+
+struct junos_term {
+	const char *name;
+	size_t filter;			/**< index into junos.filters */
+	unsigned line;
+	struct config_text text;
+	struct config_rows rows;
+	struct junos_addrs src, dst, either;
+	struct config_match m;		/**< all but addresses and ICMP */
+	struct config_nums port;	/**< at either end */
+	struct config_nums icmp_type, icmp_code;
+	struct config_ifaces in;
+	enum config_action action;
+	bool next;			/**< "next term" */
+	bool sometimes, uncertain;
+};
+
+struct junos_filter {
+	const char *name;
+	uint8_t family;
+	unsigned line;
+	size_t *terms;			/**< indices into junos.terms */
+	size_t nterms, cap;
+};
+
+/** `filter input F` of one unit and family; lists have several */
+struct junos_binding {
+	const char *iface;
+	uint8_t family;
+	enum config_where where;
+	const char *filters[JUNOS_INPUTS_MAX];
+	size_t n;
+	unsigned line;
+};
+
+struct junos {
+	struct config *c;
+	struct junos_filter *filters;
+	size_t nfilters, filters_cap;
+	struct junos_term *terms;
+	size_t nterms, terms_cap;
+	struct junos_prefix_list *lists;
+	size_t nlists, lists_cap;
+	struct junos_binding *bindings;
+	size_t nbindings, bindings_cap;
+	struct sets_index filter_ix, term_ix, list_ix, binding_ix;
+	const char **off;		/**< deactivated paths, blanks between */
+	size_t noff, off_cap;
+	unsigned zone_policies;		/**< line of the first, 0: none */
+	struct config_text zone_text;
+	bool groups;			/**< apply-groups was noticed */
+};
+
+/** One condition ("from") or action ("then") of a term; path begins behind
+ *  the word. @return 0, ENOMEM, EOVERFLOW */
+int junos_from(struct junos *j, struct junos_term *t, const struct junos_statement *s,
+	       const char *const *w);
+int junos_then(struct junos *j, struct junos_term *t, const struct junos_statement *s,
+	       const char *const *w);
+
+/** Make the term's rules in the list. @return 0, ENOMEM, EOVERFLOW */
+int junos_term_rules(struct junos *j, struct junos_term *t, const char *list);
+
+/** The prefix list of that name, or NULL */
+struct junos_prefix_list *junos_list_find(const struct junos *j, const char *name);
+
+#endif

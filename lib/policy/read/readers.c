@@ -1,0 +1,76 @@
+#include <errno.h>
+#include <string.h>
+
+#include "lib/policy/read/lines.h"
+#include "lib/policy/read/reader.h"
+
+#define READER(name) extern const struct policy_reader policy_reader_##name;
+#include "lib/policy/read/cisco/rows.inc"
+#include "lib/policy/read/linux/rows.inc"
+#include "lib/policy/read/other/rows.inc"
+#undef READER
+
+const struct policy_reader *const policy_readers[] = {
+#define READER(name) &policy_reader_##name,
+#include "lib/policy/read/cisco/rows.inc"
+#include "lib/policy/read/linux/rows.inc"
+#include "lib/policy/read/other/rows.inc"
+#undef READER
+	NULL,
+};
+
+
+const struct policy_reader *policy_reader_find(const char *name)
+{
+	for (size_t i = 0; policy_readers[i]; i++)
+		if (!strcmp(policy_readers[i]->name, name))
+			return policy_readers[i];
+
+	return NULL;
+}
+
+
+const struct policy_reader *policy_reader_detect(const char *text, size_t len)
+{
+	const struct policy_reader *best = NULL;
+	int sure = READER_NO;
+
+	if (len > READER_DETECT_LEN)
+		len = READER_DETECT_LEN;
+	for (size_t i = 0; policy_readers[i]; i++) {
+		int v = policy_readers[i]->detect(text, len);
+
+		if (v > sure) {
+			sure = v;
+			best = policy_readers[i];
+		}
+	}
+
+	return best;
+}
+
+
+int policy_read(struct config *c, const char *name, const char *file,
+		const char *text, size_t len, struct diag_list *dl)
+{
+	struct diag_pos pos = { .file = file, .line = 1 };
+	const struct policy_reader *r;
+
+	c->file = file;
+	if (lines_binary(text, len)) {
+		diag_error(dl, pos, "is no text; give the configuration as the "
+			   "device shows it");
+		return EBADMSG;
+	}
+	r = name ? policy_reader_find(name) : policy_reader_detect(text, len);
+	if (!r) {
+		if (name)
+			diag_error(dl, pos, "no dialect \"%s\"", name);
+		else
+			diag_error(dl, pos, "the dialect cannot be told; name it with --from");
+		return ENOENT;
+	}
+
+	c->dialect = r->name;
+	return r->read(c, text, len, dl);
+}

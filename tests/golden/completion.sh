@@ -31,4 +31,18 @@ offers flows --transport t = tcp
 offers flows A2-2 = A2-20 A2-21 A2-22 A2-23 A2-24
 offers flows --mark = --markdown
 offers site check "$VISAVIS_SOURCE/lab/sites/dem" = "$VISAVIS_SOURCE/lab/sites/demo.yaml"
+offers policy up = update
+offers policy compile --to ios = ios ios-groups iosxr
+offers policy update --to nx = nxos
+offers policy audit --from ip = iptables
+offers policy lint --sa = --sarif
+offers site check --j = --json
+offers lab pr = prove
+offers lab run x --pro = --prove
+offers lab run x --security o = on off
+run=$(mktemp -d)
+mkdir "$run/paris"
+: >"$run/paris/ctl.sock"
+VISAVIS_RUN=$run offers ctl p = paris
+rm -r "$run"
 exit $failed

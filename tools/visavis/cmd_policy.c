@@ -20,7 +20,7 @@ static int usage(FILE *f)
 {
 	(void)fprintf(f, "usage: visavis policy VERB [ARG...]\n\n");
 	for (const struct cmd *v = verbs; v->name; v++)
-		(void)fprintf(f, "  %-8s %-20s %s\n", v->name, v->args, v->help);
+		(void)fprintf(f, "  %-8s %-26s %s\n", v->name, v->args, v->help);
 	(void)fprintf(f, "\nvisavis policy VERB --help tells more; so does man visavis-policy.\n");
 	return f == stdout ? EXIT_OK : EXIT_USAGE;
 }

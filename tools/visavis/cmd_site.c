@@ -18,12 +18,10 @@ struct site_args {
 static void usage(FILE *f)
 {
 	(void)fprintf(f,
-		"usage: visavis site check SITE [--json]\n"
-		"       visavis site show SITE [--json]\n"
-		"       visavis site options [--markdown]\n\n"
-		"check    report every mistake as file:line:column: message\n"
-		"show     print what was understood\n"
-		"options  list what a host can set\n\n"
+		"usage: visavis site VERB [ARG...]\n\n"
+		"  check   SITE [--json]   report every mistake as file:line:column: message\n"
+		"  show    SITE [--json]   print what was understood\n"
+		"  options [--markdown]    list what a host can set\n\n"
 		"SITE is a YAML file, - for the standard input; docs/site.md describes it.\n"
 		"Exit code: 0 fine, 1 mistakes found, 3 not readable or bad usage.\n");
 }

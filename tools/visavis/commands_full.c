@@ -5,9 +5,9 @@
 
 const struct cmd commands[] = {
 	{"flows", "[FILTER...]", "list the flow matrix", cmd_flows},
-	{"site", "check|show SITE", "check and print a site file", cmd_site},
+	{"site", "check|show|options ...", "check and print a site file", cmd_site},
 	{"policy", "VERB ...", "compile, audit, explain firewalls", cmd_policy},
 	{"ctl", "HOST COMMAND [ARG...]", "tell a running program what to do", cmd_ctl},
-	{"lab", "up|run|down|prove SITE", "bring a site up on this machine", cmd_lab},
+	{"lab", "VERB SITE [OPTION...]", "bring a site up on this machine", cmd_lab},
 	{NULL, NULL, NULL, NULL},
 };

@@ -5,7 +5,7 @@
 
 const struct cmd commands[] = {
 	{"flows", "[FILTER...]", "list the flow matrix", cmd_flows},
-	{"site", "check|show SITE", "check and print a site file", cmd_site},
+	{"site", "check|show|options ...", "check and print a site file", cmd_site},
 	{"policy", "VERB ...", "compile, audit, explain firewalls", cmd_policy},
 	{NULL, NULL, NULL, NULL},
 };

@@ -65,7 +65,7 @@ static int show(struct ask *c, const struct site_firewall *fw, const struct qos_
 	if (!err)
 		err = qos_build(&q, &c->mem, &p);
 	if (!err && b)
-		err = b->emit(&sb, &q);
+		err = b->emit(&sb, &c->mem, &q);
 	else if (!err && c->json)
 		qos_print_json(&sb, &q);
 	else if (!err)

@@ -407,6 +407,19 @@ static void put_neighbours(struct cisco *o, const struct acl *l)
 }
 
 
+int cisco_put_entries(struct cisco *o, const struct acl *l)
+{
+	struct lines *w = arena_calloc(o->mem, l->nentries + 1, sizeof(*w));
+	int err = w ? 0 : ENOMEM;
+
+	for (size_t k = 0; !err && k < l->nentries; k++)
+		err = make_lines(o, &w[k], l, &l->entries[k]);
+	if (!err)
+		put_entries(o, l, w);
+	return err ? err : o->sb->err;
+}
+
+
 static int put_list(struct cisco *o, const struct acl *l, const struct lines *w)
 {
 	const struct acl_plan *plan = o->plan;

@@ -66,6 +66,10 @@ struct cisco {
 int cisco_emit(struct sbuf *sb, struct arena *a, const struct policy *p,
 	       const struct cisco_dialect *d);
 
+/** Nothing but the list's entries with their remarks: no head, no refusal at
+ *  the end. o->d has no groups. @return 0, ENOMEM, EOVERFLOW */
+int cisco_put_entries(struct cisco *o, const struct acl *l);
+
 /** "host A", "A WILDCARD" or "P/len" */
 char *cisco_prefix_str(struct arena *a, const struct ip_prefix *p, bool prefixes);
 /** "A MASK" */

@@ -153,3 +153,29 @@ void qos_print_json(struct sbuf *sb, const struct qos *q)
 	jsonw_close(&w);
 	sbuf_putc(sb, '\n');
 }
+
+
+static void put_word(struct sbuf *sb, const char *s)
+{
+	for (; s && *s; s++)
+		sbuf_putc(sb, *s < ' ' || *s > '~' ? '?' : *s);
+}
+
+
+void qos_put_title(struct sbuf *sb, const struct qos *q, const char *mark, const char *dialect)
+{
+	sbuf_printf(sb, "%s Quality of service of firewall \"", mark);
+	put_word(sb, q->policy->firewall->name);
+	sbuf_puts(sb, "\" of site \"");
+	put_word(sb, q->policy->site->name);
+	sbuf_printf(sb, "\", written by visavis policy qos --to %s.\n"
+		    "%s Change the site file or the matrix, not this.\n", dialect, mark);
+}
+
+
+const struct qos_backend qos_backends[] = {
+	{"nftables", "nft", "Linux nftables: DSCP, priority, limits", qos_nftables},
+	{"ios", "ios", "Cisco IOS and IOS-XE: MQC", qos_ios},
+	{"nxos", "nxos", "Cisco NX-OS: type qos and type queuing policies", qos_nxos},
+	{NULL, NULL, NULL, NULL},
+};

@@ -55,8 +55,15 @@ struct qos_backend {
 	const char *name;
 	const char *suffix;
 	const char *title;
-	int (*emit)(struct sbuf *sb, const struct qos *q);
+	int (*emit)(struct sbuf *sb, struct arena *a, const struct qos *q);
 };
+
+int qos_nftables(struct sbuf *sb, struct arena *a, const struct qos *q);
+int qos_ios(struct sbuf *sb, struct arena *a, const struct qos *q);
+int qos_nxos(struct sbuf *sb, struct arena *a, const struct qos *q);
+
+/** Two lines of comment at the top, each after `mark` */
+void qos_put_title(struct sbuf *sb, const struct qos *q, const char *mark, const char *dialect);
 
 /** Ends with a NULL name. */
 extern const struct qos_backend qos_backends[];

@@ -17,7 +17,7 @@ size_t policy_uncertain(const struct config *c)
 
 	for (size_t i = 0; i < c->nlists; i++)
 		for (size_t k = 0; k < c->lists[i].nrules; k++)
-			n += c->lists[i].rules[k].uncertain;
+			n += c->lists[i].rules[k].uncertain && !c->lists[i].rules[k].implied;
 
 	return n;
 }

@@ -72,7 +72,7 @@ static int icmp_boxes(struct pset *out, struct pset_box b, unsigned bits, uint8_
 	for (const struct need_icmp *t = need_icmp_types; !err && t->bit; t++) {
 		bool answers = t->bit == FLOW_ICMP_ECHO && !t->opens;
 
-		if (!(bits & t->bit) || t->family != family || answers != back)
+		if (!need_icmp_has(bits, t) || t->family != family || answers != back)
 			continue;
 		b.lo[PSET_ICMP_TYPE] = b.hi[PSET_ICMP_TYPE] = t->type;
 		b.lo[PSET_ICMP_CODE] = t->code_lo;

@@ -260,16 +260,28 @@ static int add_on_link(struct way *w, const struct need *n)
 }
 
 
-/* RFC 4861: without neighbour discovery nothing passes; it never crosses */
+/** What IPv6 needs on each link: to any address where it never crosses, with
+ *  its later fragments to addresses of the link alone. */
 static int add_neighbours(struct way *w)
 {
-	struct pset_box b;
+	int err = 0;
 
-	pset_box_init(&b, 6);
-	b.lo[PSET_PROTOCOL] = b.hi[PSET_PROTOCOL] = 58;
-	b.lo[PSET_ICMP_TYPE] = 133;
-	b.hi[PSET_ICMP_TYPE] = 137;
-	return pset_push(&w->all, &b);
+	for (const struct need_link *t = need_link_types; !err && t->type_hi; t++) {
+		struct pset_box b;
+
+		pset_box_init(&b, 6);
+		b.lo[PSET_PROTOCOL] = b.hi[PSET_PROTOCOL] = 58;
+		b.lo[PSET_ICMP_TYPE] = t->type_lo;
+		b.hi[PSET_ICMP_TYPE] = t->type_hi;
+		if (t->anywhere)
+			err = pset_push(&w->all, &b);
+		for (const struct ip_range *r = need_link_addrs; !err && r->lo.family; r++) {
+			pset_box_set_addrs(&b, PSET_DST, r);
+			err = push_needed(w, b);
+		}
+	}
+
+	return err;
 }
 
 

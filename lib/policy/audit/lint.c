@@ -8,6 +8,7 @@
 /** What the sequences seen so far say of a rule */
 enum { UNSEEN = 0, DEAD, ALIVE, UNTOLD };
 enum { DIFFERS = -1 };		/* ends a walk, is no errno */
+enum { OTHER_EFFECT = 5 };	/* a class: the same verdict, but it logs or counts otherwise */
 
 struct judged {
 	uint8_t reach;		/**< UNSEEN .. UNTOLD */
@@ -27,6 +28,9 @@ struct linter {
 	bool *skip;		/**< [boxes] that hide nothing: soft ones, and
 				  those that earlier ones hide wholly */
 	bool *own;		/**< [boxes] hidden, or of the rule in question */
+	uint8_t *cls;		/**< [boxes] as a line of that effect sees them */
+	const char *effect;
+	bool effects;		/**< cls is made */
 	uint32_t *stamp;	/**< [boxes] query in which it was noted */
 	uint32_t *hider;	/**< [boxes] those noted in this query */
 	size_t nhiders;
@@ -222,6 +226,30 @@ static int ask_point(const struct linter *l, const struct flat_entry *e,
 }
 
 
+static bool same_effect(const char *a, const char *b)
+{
+	return a == b || (a && b && !strcmp(a, b));
+}
+
+
+/** A line that logs or counts is not replaced by one that does not. */
+static void see_effects(struct linter *l, const char *effect)
+{
+	if (l->effects && same_effect(l->effect, effect))
+		return;
+	for (size_t i = 0; i < l->f.boxes.n; i++) {
+		const struct config_rule *r = l->f.v[l->f.entry[i]].rule;
+		unsigned cls = l->f.cls[i] & ~PSET_SOFT;
+		bool other = cls <= FLAT_PERMIT && !same_effect(r ? r->effect : NULL, effect);
+
+		l->cls[i] = other ? OTHER_EFFECT | (l->f.cls[i] & PSET_SOFT) : l->f.cls[i];
+	}
+
+	l->effect = effect;
+	l->effects = true;
+}
+
+
 /** Would what the entry decides fare the same behind it? */
 static int judge_same(struct linter *l, const struct flat_entry *e, struct judged *j)
 {
@@ -232,12 +260,13 @@ static int judge_same(struct linter *l, const struct flat_entry *e, struct judge
 	};
 	struct pset_budget budget = { l->steps };
 	struct pset_walk walk = {
-		.ix = &l->f.ix, .cls = l->f.cls, .fall = FLAT_UNKNOWN, .together = w.good,
+		.ix = &l->f.ix, .cls = l->cls, .fall = FLAT_UNKNOWN, .together = w.good,
 		.before = e->first, .before_class = FLAT_IGNORE, .skip = l->own,
 		.budget = &budget, .leaf_h = compare_fate, .arg = &w,
 	};
 	int err = 0;
 
+	see_effects(l, e->rule->effect);
 	mark_own(l, e, true);
 	err = ask_point(l, e, &walk, &w);
 	for (size_t k = e->first; !err && k < w.from; k++)
@@ -324,7 +353,9 @@ static int lint_list(struct linter *l, const struct config_list *list, uint8_t f
 		l->hider = calloc(n, sizeof(*l->hider));
 		l->reacher = calloc(l->f.n + 1, sizeof(*l->reacher));
 		l->own = calloc(n, sizeof(*l->own));
-		if (!l->skip || !l->own || !l->stamp || !l->hider || !l->reacher)
+		l->cls = calloc(n, sizeof(*l->cls));
+		l->effects = false;
+		if (!l->skip || !l->own || !l->cls || !l->stamp || !l->hider || !l->reacher)
 			err = ENOMEM;
 	}
 	l->query = 0;
@@ -332,9 +363,11 @@ static int lint_list(struct linter *l, const struct config_list *list, uint8_t f
 		l->skip[i] = l->f.cls[i] & PSET_SOFT;
 	for (size_t i = 0; !err && i < l->f.n; i++)
 		err = reach_entry(l, &l->f.v[i]);
-	/* where a line is seen once, one that never matches can be left out */
+	/* where a line is seen once, one that never matches can be left out; not
+	 * so what the device adds by itself */
 	for (size_t i = 0; !err && i < l->f.n; i++)
 		if (once && l->f.v[i].list == list && l->f.v[i].rule &&
+		    !l->f.v[i].rule->implied &&
 		    l->v[l->f.v[i].id].reach == DEAD)
 			own_boxes(l, &l->f.v[i], true);
 	for (size_t i = 0; !err && !l->reach && i < l->f.n; i++)
@@ -342,10 +375,12 @@ static int lint_list(struct linter *l, const struct config_list *list, uint8_t f
 
 	free(l->skip);
 	free(l->own);
+	free(l->cls);
 	free(l->stamp);
 	free(l->hider);
 	free(l->reacher);
 	l->skip = l->own = NULL;
+	l->cls = NULL;
 	l->stamp = l->hider = NULL;
 	l->reacher = NULL;
 	flat_reset(&l->f);
@@ -406,7 +441,11 @@ static bool same_rule(const struct config_rule *a, const struct config_rule *b)
 /** A last line that says what the list's end says anyway is good practice. */
 static bool closes_list(const struct lint_ref *at)
 {
-	return at->rule == &at->list->rules[at->list->nrules - 1] &&
+	size_t last = at->list->nrules;
+
+	while (last && at->list->rules[last - 1].implied)
+		last--;
+	return at->rule + 1 == &at->list->rules[last] &&
 	       at->rule->action == at->list->fallthrough;
 }
 

@@ -13,7 +13,10 @@ enum lint_kind {
 	LINT_DUPLICATE,		/**< of `by`, which stands before */
 	LINT_REDUNDANT,		/**< in a list without the above, every packet fares
 				  the same without it, because of `by`, or of the
-				  list's end (none) */
+				  list's end (none). A last line that says what the
+				  end says is none, nor is a line that logs or
+				  counts what would else be logged or counted
+				  otherwise */
 	LINT_CANNOT_TELL,	/**< the steps ran out */
 };
 

@@ -257,16 +257,11 @@ static int add_entry(struct plan *pl, const struct acl_entry *e)
 
 
 /** Which types go in this direction: the question with those who ask, the
- *  answer with those who are asked, errors both ways. RFC 4890, section
- *  4.3.1: IPv6 does not work where packet-too-big is lost. */
+ *  answer with those who are asked, errors both ways. */
 static bool icmp_goes(const struct plan *pl, const struct policy_rule *r,
 		      const struct need_icmp *t, bool back)
 {
-	unsigned bits = r->icmp;
-
-	if (t->family == 6 && bits & FLOW_ICMP_UNREACHABLE)
-		bits |= FLOW_ICMP_PACKET_TOO_BIG;
-	if (!(bits & t->bit))
+	if (!need_icmp_has(r->icmp, t))
 		return false;
 	if (t->bit != FLOW_ICMP_ECHO)
 		return true;

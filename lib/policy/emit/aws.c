@@ -132,18 +132,13 @@ static bool is_hosts(const struct need_addrs *s)
 }
 
 
-/* RFC 4890, section 4.3.1: IPv6 does not work where packet-too-big is lost.
- * Answers to echo come back by state. */
+/* Answers to echo come back by state. */
 static int add_icmp(struct aws *o, struct group *g, struct permission *q, const struct need *n)
 {
-	unsigned bits = n->icmp;
 	int err = 0;
 
-	if (bits & FLOW_ICMP_UNREACHABLE)
-		bits |= FLOW_ICMP_PACKET_TOO_BIG;
 	for (const struct need_icmp *t = need_icmp_types; !err && t->bit; t++) {
-		if (!(bits & t->bit) || (t->bit == FLOW_ICMP_ECHO && !t->opens) ||
-		    (t->bit == FLOW_ICMP_PACKET_TOO_BIG && t->family == 4 && !(n->icmp & t->bit)))
+		if (!need_icmp_has(n->icmp, t) || (t->bit == FLOW_ICMP_ECHO && !t->opens))
 			continue;
 		q->family = t->family;
 		q->lo = t->type;

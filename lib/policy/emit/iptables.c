@@ -28,6 +28,8 @@ struct ipt {
 	struct arena *mem;
 	const struct policy *p;
 	const char **chain;	/**< [nrules] names, free of doubles */
+	const char **comment;	/**< [nrules] with the rows of the rules within it */
+	bool *within;		/**< [nrules] another rule has all its packets */
 	bool *done;		/**< [nrules] written for this family */
 	bool *headed;		/**< [2 * nrules] its chain, its second chain are declared */
 	struct sbuf heads;	/**< ":chain" lines of the filter table */
@@ -237,7 +239,8 @@ static int gather(struct group *g, struct ipt *o, size_t first)
 	if (!err)
 		err = texts_addrs(&g->dst, o->mem, &p->sets[r->dst], g->f->family, false);
 	for (size_t i = first; !err && i < p->nrules; i++) {
-		if (o->done[i] || !in_group(p, r, &p->rules[i]) || !opens(&p->rules[i]))
+		if (o->done[i] || o->within[i] || !in_group(p, r, &p->rules[i]) ||
+		    !opens(&p->rules[i]))
 			continue;
 		o->done[i] = true;
 		err = add_terms(g, o, &p->rules[i]);
@@ -259,7 +262,8 @@ static void put_term(struct ipt *o, const struct group *g, const char *chain,
 		     const char *addrs, const struct term *t)
 {
 	sbuf_printf(&o->body, "-A %s %s %s%s%s -m comment --comment \"%s\" -j ACCEPT\n", chain,
-		    g->f->flag, addrs, *addrs ? " " : "", t->match, t->rule->comment);
+		    g->f->flag, addrs, *addrs ? " " : "", t->match,
+		    o->comment[t->rule - o->p->rules]);
 }
 
 
@@ -378,7 +382,7 @@ static int put_rules(struct ipt *o, enum policy_how how, const char *chain)
 			struct group g = { .f = &families[f] };
 			int err;
 
-			if (o->done[i] || r->how != how || !opens(r) ||
+			if (o->done[i] || o->within[i] || r->how != how || !opens(r) ||
 			    !has_family(&p->sets[r->src], g.f->family) ||
 			    !has_family(&p->sets[r->dst], g.f->family))
 				continue;
@@ -413,19 +417,35 @@ static const struct policy_rule *icmp_rule(const struct policy *p, unsigned bit)
 }
 
 
+/** The row that asks for it, where it is not the one of unreachable */
+static const char *too_big_row(const struct policy *p, const struct policy_rule *unreachable)
+{
+	const struct policy_rule *r = icmp_rule(p, FLOW_ICMP_PACKET_TOO_BIG);
+
+	return r && r != unreachable ? r->counter : "";
+}
+
+
 /* RFC 4890, section 4.3.1: packet-too-big passes wherever unreachable does */
 static void put_errors(struct ipt *o)
 {
 	for (size_t i = 0; i < NERRORS; i++) {
 		const struct error *e = &errors[i];
 		const struct policy_rule *r = icmp_rule(o->p, e->bit);
+		const struct policy_rule *all = icmp_rule(o->p, FLOW_ICMP_UNREACHABLE);
 		const struct family *f = &families[e->family == 6];
+		const char *also = "";
 
+		if (all && e->bit == FLOW_ICMP_PACKET_TOO_BIG && e->family == 4)
+			continue;	/* a code of unreachable */
+		if (r && e->bit == FLOW_ICMP_UNREACHABLE && e->family == 4)
+			also = too_big_row(o->p, r);
 		if (!r && e->bit == FLOW_ICMP_PACKET_TOO_BIG && e->family == 6)
 			r = icmp_rule(o->p, FLOW_ICMP_UNREACHABLE);
 		if (r && any_interface_has(o->p, e->family))
-			sbuf_printf(&o->body, "-A related %s %s %s -m comment --comment \"%s\" "
-				    "-j ACCEPT\n", f->flag, f->icmp, e->type, r->comment);
+			sbuf_printf(&o->body, "-A related %s %s %s -m comment --comment "
+				    "\"%.40s%s%s\" -j ACCEPT\n", f->flag, f->icmp, e->type, also,
+				    *also ? " " : "", r->comment);
 	}
 }
 
@@ -606,6 +626,36 @@ static int name_chains(struct ipt *o)
 }
 
 
+/** A rule within another needs no line; its row stands in the other's comment. */
+static int find_within(struct ipt *o)
+{
+	const struct policy *p = o->p;
+
+	o->comment = arena_calloc(o->mem, p->nrules + 1, sizeof(*o->comment));
+	o->within = arena_calloc(o->mem, p->nrules + 1, sizeof(*o->within));
+	if (!o->comment || !o->within)
+		return ENOMEM;
+
+	for (size_t i = 0; i < p->nrules; i++)
+		o->comment[i] = p->rules[i].comment;
+	for (size_t i = 0; i < p->nrules; i++)
+		for (size_t k = 0; opens(&p->rules[i]) && !o->within[i] && k < p->nrules; k++) {
+			if (k == i || o->within[k] || !opens(&p->rules[k]) ||
+			    !policy_rule_within(p, &p->rules[i], &p->rules[k]))
+				continue;
+			o->within[i] = true;
+			if (strlen(o->comment[k]) > COMMENT_MAX)
+				continue;
+			o->comment[k] = arena_printf(o->mem, "%.40s %s", p->rules[i].counter,
+						     o->comment[k]);
+			if (!o->comment[k])
+				return ENOMEM;
+		}
+
+	return 0;
+}
+
+
 static int put_filter(struct ipt *o)
 {
 	int err;
@@ -641,6 +691,8 @@ int backend_iptables(struct sbuf *sb, struct arena *a, const struct policy *p)
 	struct ipt o = { .sb = sb, .mem = a, .p = p };
 	int err = name_chains(&o);
 
+	if (!err)
+		err = find_within(&o);
 	if (!err) {
 		put_title(&o);
 		err = put_helpers(&o);

@@ -93,6 +93,22 @@ bool addrs_overlap(const struct need_addrs *a, const struct need_addrs *b)
 }
 
 
+bool addrs_holds(const struct need_addrs *a, const struct need_addrs *b)
+{
+	size_t k = 0;
+
+	for (size_t i = 0; i < b->n; i++) {
+		while (k < a->n && ip_cmp(&a->v[k].hi, &b->v[i].lo) < 0)
+			k++;
+		if (k == a->n || ip_cmp(&a->v[k].lo, &b->v[i].lo) > 0 ||
+		    ip_cmp(&a->v[k].hi, &b->v[i].hi) < 0)
+			return false;
+	}
+
+	return true;
+}
+
+
 bool addrs_equal(const struct need_addrs *a, const struct need_addrs *b)
 {
 	if (a->n != b->n)

@@ -18,6 +18,8 @@ size_t addrs_normalise(struct ip_range *v, size_t n);
 
 bool addrs_has(const struct need_addrs *s, const struct ip_addr *a);
 bool addrs_overlap(const struct need_addrs *a, const struct need_addrs *b);
+/** Are all addresses of b in a? */
+bool addrs_holds(const struct need_addrs *a, const struct need_addrs *b);
 bool addrs_equal(const struct need_addrs *a, const struct need_addrs *b);
 
 /** What both hold; the label is a's. @return 0 or ENOMEM */

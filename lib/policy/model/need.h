@@ -88,6 +88,23 @@ struct need_icmp {
 /** All of them; ends with bit 0. */
 extern const struct need_icmp need_icmp_types[];
 
+/** Does a row with these bits (enum flow_icmp) need the type? Packet-too-big
+ *  of IPv6 goes wherever unreachable does (RFC 4890, section 4.3.1). */
+bool need_icmp_has(unsigned bits, const struct need_icmp *t);
+
+/** ICMPv6 that ends on its link and without which no IPv6 works there: every
+ *  list may let it in to the addresses of the link. */
+struct need_link {
+	uint8_t type_lo, type_hi;
+	bool anywhere;			/**< a router never passes it on whatever
+					  its destination (hop limit 255) */
+};
+
+/** Neighbour discovery, listener discovery; ends with type_hi 0. */
+extern const struct need_link need_link_types[];
+/** Multicasts of the link and link-local addresses; ends with family 0. */
+extern const struct ip_range need_link_addrs[];
+
 /**
  * Expand all matrices of the site.
  *

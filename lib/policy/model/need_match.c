@@ -19,6 +19,32 @@ const struct need_icmp need_icmp_types[] = {
 };
 
 
+/* RFC 4861, sections 6.1 and 7.1; RFC 3810, section 5 */
+const struct need_link need_link_types[] = {
+	{133, 137, true},
+	{130, 132, false},
+	{143, 143, false},
+	{0, 0, false},
+};
+
+const struct ip_range need_link_addrs[] = {
+	{{6, {0xff, 0x02}}, {6, {0xff, 0x02, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff,
+				 0xff, 0xff, 0xff, 0xff, 0xff}}},
+	{{6, {0xfe, 0x80}}, {6, {0xfe, 0xbf, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff,
+				 0xff, 0xff, 0xff, 0xff, 0xff}}},
+	{{0, {0}}, {0, {0}}},
+};
+
+
+bool need_icmp_has(unsigned bits, const struct need_icmp *t)
+{
+	if (t->family == 6 && bits & FLOW_ICMP_UNREACHABLE)
+		bits |= FLOW_ICMP_PACKET_TOO_BIG;
+
+	return bits & t->bit;
+}
+
+
 static bool ports_have(const struct flow_port *v, size_t n, uint16_t port)
 {
 	for (size_t i = 0; i < n; i++)
@@ -32,7 +58,7 @@ static bool ports_have(const struct flow_port *v, size_t n, uint16_t port)
 static bool icmp_has(unsigned bits, const struct need_packet *p)
 {
 	for (const struct need_icmp *t = need_icmp_types; t->bit; t++)
-		if (bits & t->bit && t->family == p->src.family &&
+		if (need_icmp_has(bits, t) && t->family == p->src.family &&
 		    t->type == p->icmp_type &&
 		    t->code_lo <= p->icmp_code && p->icmp_code <= t->code_hi)
 			return true;

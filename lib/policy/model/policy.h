@@ -134,6 +134,10 @@ int policy_ports(const struct policy *p, struct arena *a,
 		 enum flow_transport transport, uint16_t sport,
 		 const struct flow_port **v, size_t *n);
 
+/** Does `outer` let every first packet of `inner` pass too? */
+bool policy_rule_within(const struct policy *p, const struct policy_rule *inner,
+			const struct policy_rule *outer);
+
 /** The rule of a counter's name or of a mark, or NULL */
 const struct policy_rule *policy_rule_by_counter(const struct policy *p,
 						 const char *counter);

@@ -41,6 +41,42 @@ static bool icmp_opens(const struct need_packet *pkt)
 }
 
 
+/** Merged ports; n 0 is any */
+static bool ports_within(const struct flow_port *in, size_t nin, const struct flow_port *out,
+			 size_t nout)
+{
+	static const struct flow_port every = { .lo = 0, .hi = 65535 };
+	size_t k = 0;
+
+	if (!nin) {
+		in = &every;
+		nin = 1;
+	}
+	for (size_t i = 0; nout && i < nin; i++) {
+		while (k < nout && out[k].hi < in[i].lo)
+			k++;
+		if (k == nout || out[k].lo > in[i].lo || out[k].hi < in[i].hi)
+			return false;
+	}
+
+	return true;
+}
+
+
+bool policy_rule_within(const struct policy *p, const struct policy_rule *inner,
+			const struct policy_rule *outer)
+{
+	if (inner->transport != outer->transport || inner->how != outer->how ||
+	    inner->icmp & ~outer->icmp)
+		return false;
+
+	return ports_within(inner->sports, inner->nsports, outer->sports, outer->nsports) &&
+	       ports_within(inner->dports, inner->ndports, outer->dports, outer->ndports) &&
+	       addrs_holds(&p->sets[outer->src], &p->sets[inner->src]) &&
+	       addrs_holds(&p->sets[outer->dst], &p->sets[inner->dst]);
+}
+
+
 const struct policy_rule *policy_verdict(const struct policy *p,
 					 const struct need_packet *first)
 {

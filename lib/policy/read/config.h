@@ -93,6 +93,9 @@ struct config_rule {
 				  that opens no return direction ("no state") */
 	bool sometimes;		/**< may not match what its boxes hold */
 	bool uncertain;		/**< not understood; see the file's head */
+	const char *effect;	/**< what it does beside its verdict ("log", "counter
+				     X"), equal texts for the same; NULL: nothing
+				     that the line would be kept for */
 	bool implied;		/**< not in the file: made by the reader, `text`
 				  says what it stands for; no lint about it */
 	struct config_rows rows;

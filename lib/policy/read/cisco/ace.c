@@ -248,6 +248,7 @@ static int add_rule(struct cisco_read *r, size_t list, struct ace *a, bool permi
 		return err;
 	rule->action = permit ? CONFIG_PERMIT : CONFIG_DENY;
 	rule->sometimes = a->sometimes;
+	rule->effect = a->log ? "log" : NULL;
 	if (r->ln.cut || r->too_many)
 		cisco_bad(a, "the line is too long", NULL);
 	else if (r->ln.unended)

@@ -261,6 +261,8 @@ int cisco_bind_line(struct cisco_read *r)
 		if (r->flavour == FLAVOUR_ASA && cisco_is(t, "access-group"))
 			return bind_asa(r);
 	}
+	if (r->flavour == FLAVOUR_ASA && r->ln.indent && cisco_is(t, "inspect") && r->ntok > 1)
+		return config_helper_add(r->c, r->tok[1].p, r->tok[1].n);
 	if (r->in_line && r->ntok > 2 && r->ln.indent &&
 	    (cisco_is(t, "access-class") || cisco_is(&r->tok[1], "access-class"))) {
 		size_t k = cisco_is(t, "access-class") ? 1 : 2;

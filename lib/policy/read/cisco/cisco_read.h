@@ -162,6 +162,7 @@ struct ace {
 	const struct group *services;	/**< alternatives of protocol and ports */
 	bool sometimes;
 	bool inactive;
+	bool log;
 	const char *bad;		/**< what was not understood, or NULL */
 	bool lost;			/**< and so neither is what follows */
 	char why[160];

@@ -152,6 +152,7 @@ static int take_log(struct cisco_read *r, struct ace *a)
 	};
 	unsigned long n;
 
+	a->log = !cisco_is(cisco_peek(r), "disable");
 	for (size_t i = 0; i < sizeof(levels) / sizeof(levels[0]); i++)
 		if (cisco_take(r, levels[i]))
 			break;

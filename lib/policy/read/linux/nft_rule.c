@@ -130,8 +130,26 @@ static bool skip_braces(struct rule *o, const char *word)
 }
 
 
+/** A line that counts by name or logs is there for that too. */
+static int add_effect(struct rule *o, const char *what, const char *name)
+{
+	for (size_t k = 0; k < o->vs.n; k++) {
+		const char *had = o->vs.v[k].effect;
+
+		o->vs.v[k].effect = arena_printf(&o->f->c->mem, "%s%s%s %s", had ? had : "",
+						 had ? ", " : "", what, name);
+		if (!o->vs.v[k].effect)
+			return ENOMEM;
+	}
+
+	return 0;
+}
+
+
 static int st_counter(struct rule *o)
 {
+	int err;
+
 	if (take(o, "packets")) {
 		o->i++;
 		if (take(o, "bytes"))
@@ -141,12 +159,16 @@ static int st_counter(struct rule *o)
 	if (!take(o, "name"))
 		return 0;
 	if (!next_is(o, "ct") && !next_is(o, "meta") && !next_is(o, "ip")) {
+		err = add_effect(o, "counter", nft_word(nft_tok(&o->f->x, o->i)));
 		o->i++;
-		return 0;
+		return err;
 	}
 
 	while (o->i < o->f->x.n && !take(o, "map"))	/* which counter: decides nothing */
 		o->i++;
+	err = add_effect(o, "counter", "map");
+	if (err)
+		return err;
 	if (next_is(o, "{"))
 		(void)skip_braces(o, "");
 	else
@@ -166,7 +188,7 @@ static int st_log(struct rule *o)
 			o->i++;
 	}
 
-	return 0;
+	return add_effect(o, "log", "");
 }
 
 

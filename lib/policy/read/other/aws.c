@@ -5,8 +5,9 @@
  *
  * Security groups stand at hosts and add up: a packet may come in where one
  * group of the host lets it. So all groups are one list, each rule with the
- * hosts of its group at its end. Without a word on who is in the groups they
- * are lists of their own, linted and not audited.
+ * hosts of its group at its end. Each group is a list of its own besides, that
+ * is linted and not audited: what another group lets in as well makes no line
+ * of it useless, for groups are joined anew at each host.
  */
 #include <errno.h>
 #include <stdlib.h>
@@ -31,6 +32,7 @@ struct aws {
 	struct group *groups;
 	size_t ngroups, cap;
 	struct config_addrs all;	/* members of all groups */
+	bool again;			/* all was read before: mistakes are told */
 };
 
 static const char list_in[] = "security groups, inbound";
@@ -49,7 +51,7 @@ static struct config_text text_of(const struct aws *o, const struct jsonr *v)
 static int unknown(struct aws *o, const struct jsonr *v, bool *uncertain, const char *what)
 {
 	*uncertain = true;
-	return config_unknown(o->c, v->line, text_of(o, v), "%s", what);
+	return o->again ? 0 : config_unknown(o->c, v->line, text_of(o, v), "%s", what);
 }
 
 
@@ -142,6 +144,7 @@ struct permission {
 	struct group *g;
 	const char *list;
 	bool egress;
+	bool joined;			/* with the hosts, in the list of all groups */
 	bool uncertain;			/* ports or protocol */
 	struct config_match m;
 };
@@ -206,6 +209,7 @@ static int add_rule(struct aws *o, const struct permission *p, const struct json
 		return err;
 	r->action = CONFIG_PERMIT;
 	r->uncertain = p->uncertain || uncertain;
+	r->implied = p->joined;
 	if (description) {
 		struct config_text t = { description, strlen(description) };
 
@@ -213,7 +217,8 @@ static int add_rule(struct aws *o, const struct permission *p, const struct json
 	}
 	if (peer)
 		*(p->egress ? &m.dst : &m.src) = *peer;
-	*(p->egress ? &m.src : &m.dst) = p->g->members;
+	if (p->joined)
+		*(p->egress ? &m.src : &m.dst) = p->g->members;
 	return err ? err : config_rule_match(o->c, r, &m);
 }
 
@@ -265,13 +270,15 @@ static int add_pairs(struct aws *o, const struct permission *p)
 }
 
 
-static int add_permissions(struct aws *o, struct group *g, const char *list, bool egress)
+static int add_permissions(struct aws *o, struct group *g, const char *list, bool egress,
+			   bool joined)
 {
 	const char *key = egress ? "IpPermissionsEgress" : "IpPermissions";
 	int err = 0;
 
 	for (const struct jsonr *v = jsonr_each(g->v, key); !err && v; v = v->next) {
-		struct permission p = { .v = v, .g = g, .list = list, .egress = egress };
+		struct permission p = { .v = v, .g = g, .list = list, .egress = egress,
+					.joined = joined };
 		long from = -1, to = -1;
 
 		(void)number_of(v, "FromPort", &from);
@@ -306,6 +313,7 @@ static int define(struct aws *o, const char *name, const struct jsonr *v)
  *  them cannot be told, what they send is not looked at. */
 static int add_others(struct aws *o, const struct jsonr *v, bool egress)
 {
+	static const char text[] = "what hosts in none of these groups let in";
 	const char *list = egress ? list_out : list_in;
 	struct config_match m = {0};
 	struct config_list *l;
@@ -313,7 +321,8 @@ static int add_others(struct aws *o, const struct jsonr *v, bool egress)
 	int err = config_list_get(&l, o->c, list, strlen(list), 0);
 
 	if (!err)
-		err = config_rule_add(&r, o->c, l, v->line, text_of(o, v));
+		err = config_rule_add(&r, o->c, l, v->line,
+				      (struct config_text){ text, sizeof(text) - 1 });
 	if (err)
 		return err;
 	r->action = CONFIG_PERMIT;
@@ -323,8 +332,8 @@ static int add_others(struct aws *o, const struct jsonr *v, bool egress)
 	(egress ? &m.src : &m.dst)->negate = true;
 	err = config_rule_match(o->c, r, &m);
 	if (!err && !egress && r->nboxes)
-		err = config_unknown(o->c, v->line, text_of(o, v),
-				     "what other hosts let in is not in the file");
+		err = config_notice(o->c, v->line, "what hosts in none of these groups let in is "
+				    "not in the file");
 	return err;
 }
 
@@ -340,9 +349,9 @@ static int read_joined(struct aws *o, const struct jsonr *v)
 	for (size_t i = 0; !err && i < o->ngroups; i++) {
 		if (!o->groups[i].members.given)
 			continue;	/* of nobody: in nobody's way */
-		err = add_permissions(o, &o->groups[i], list_in, false);
+		err = add_permissions(o, &o->groups[i], list_in, false, true);
 		if (!err)
-			err = add_permissions(o, &o->groups[i], list_out, true);
+			err = add_permissions(o, &o->groups[i], list_out, true, true);
 	}
 	for (int egress = 0; !err && egress < 2; egress++) {
 		err = add_others(o, v, egress);
@@ -356,7 +365,7 @@ static int read_joined(struct aws *o, const struct jsonr *v)
 
 static int read_alone(struct aws *o)
 {
-	int err = o->ngroups ? config_notice(o->c, o->groups[0].v->line,
+	int err = o->ngroups && !o->all.given ? config_notice(o->c, o->groups[0].v->line,
 					     "who is in the groups is not in the file; add "
 					     "NetworkInterfaces of describe-network-interfaces") : 0;
 
@@ -373,7 +382,7 @@ static int read_alone(struct aws *o)
 			h.list = list;
 			err = list ? define(o, list, g->v) : ENOMEM;
 			if (!err)
-				err = add_permissions(o, g, list, egress);
+				err = add_permissions(o, g, list, egress, false);
 			if (!err)
 				err = config_hook_add(o->c, &h);
 		}
@@ -530,7 +539,11 @@ static int read_all(struct aws *o)
 	if (!err)
 		err = add_interfaces(o);
 	if (!err && groups)
-		err = o->all.given ? read_joined(o, groups) : read_alone(o);
+		err = read_alone(o);
+	o->again = true;
+	if (!err && groups && o->all.given)
+		err = read_joined(o, groups);
+	o->again = false;
 	if (!err)
 		err = read_subnets(o);
 	return err ? err : read_acls(o);

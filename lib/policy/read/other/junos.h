@@ -56,6 +56,7 @@ struct junos_term {
 	enum config_action action;
 	bool next;			/**< "next term" */
 	bool sometimes, uncertain;
+	const char *effect;		/**< as in struct config_rule */
 };
 
 struct junos_filter {

@@ -482,8 +482,12 @@ int junos_then(struct junos *j, struct junos_term *t, const struct junos_stateme
 		return 0;
 	}
 	for (size_t i = 0; i < sizeof(quiet) / sizeof(quiet[0]); i++)
-		if (!strcmp(quiet[i], w[0]))
-			return 0;
+		if (!strcmp(quiet[i], w[0])) {
+			t->effect = arena_printf(&j->c->mem, "%s%s%s%s%s", t->effect ? t->effect
+						 : "", t->effect ? ", " : "", w[0], w[1] ? " " : "",
+						 w[1] ? w[1] : "");
+			return t->effect ? 0 : ENOMEM;
+		}
 
 	return unknown(&a, "action", w[0]);
 }
@@ -716,6 +720,7 @@ static int add_rule(struct junos *j, const struct junos_term *t, const struct co
 		return err;
 	r->action = t->next ? CONFIG_CONTINUE : t->action;
 	r->sometimes = t->sometimes;
+	r->effect = t->effect;
 	r->uncertain = t->uncertain;
 	r->rows = t->rows;
 	r->in = t->in;

@@ -18,6 +18,7 @@ PAGES = [
     (["daemons/callcontrol/visavis-callcontrol"], "visavis-callcontrol.8"),
     (["daemons/codec/visavis-codec"], "visavis-codec.8"),
     (["daemons/media/visavis-media"], "visavis-media.8"),
+    (["lab/visavis-impair"], "visavis-impair.8"),
     ([VISAVIS, "ctl"], "visavis-ctl.1"),
     ([VISAVIS, "lab"], "visavis-lab.1"),
     ([VISAVIS, "flows"], "visavis.1"),

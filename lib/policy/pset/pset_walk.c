@@ -11,10 +11,7 @@ enum {
 	FIRST_FLAG = 2 + PSET_FIELDS,
 	FIRST_BIT = FIRST_FLAG + FLAG_BITS,
 	DIMS = FIRST_BIT,
-	KEYS = 4,		/* lo and hi of both addresses */
-	NUMS = 6,		/* and of ports, and of fragment with protocol */
-	BLOCK = 64,		/* boxes looked at together */
-	LANES = 8,		/* of them compared at once */
+	WORD = 64,
 };
 
 /** One run: the ids on the stack are candidates of each level, one after
@@ -32,92 +29,6 @@ struct cut {
 	pset_addr at;
 	size_t cost;
 };
-
-
-/** 32 bits that keep the order of addresses within a family */
-static int32_t key_of(const struct pset_box *b, pset_addr a)
-{
-	uint32_t k;
-
-	if (!b->hi[PSET_FAMILY])
-		k = a > UINT32_MAX ? UINT32_MAX : (uint32_t)a;
-	else if (b->lo[PSET_FAMILY])
-		k = (uint32_t)(a >> 96);
-	else
-		k = a ? UINT32_MAX : 0;
-
-	return (int32_t)(k ^ 0x80000000u);
-}
-
-
-/** The digest of a box: what a question is compared with first. */
-struct digest {
-	int32_t addr[KEYS];
-	int16_t num[NUMS];
-};
-
-/** BLOCK digests, turned so that one instruction compares several */
-struct pset_block {
-	int32_t addr[KEYS][BLOCK];
-	int16_t num[NUMS][BLOCK];
-};
-
-
-/* LANES numbers, or half as many addresses, that one instruction compares */
-typedef int16_t nums __attribute__((vector_size(2 * LANES)));
-typedef int32_t addrs __attribute__((vector_size(2 * LANES)));
-
-
-/* signed, because that is what the machine compares many of at once */
-static int16_t num_key(unsigned num)
-{
-	return (int16_t)(num ^ 0x8000u);
-}
-
-
-static void digest_of(struct digest *d, const struct pset_box *b)
-{
-	for (int e = 0; e < 2; e++) {
-		d->addr[2 * e] = key_of(b, b->alo[e]);
-		d->addr[2 * e + 1] = key_of(b, b->ahi[e]);
-		d->num[2 * e] = num_key(b->lo[PSET_SPORT + e]);
-		d->num[2 * e + 1] = num_key(b->hi[PSET_SPORT + e]);
-	}
-	d->num[4] = num_key(b->lo[PSET_FRAGMENT] * 256u + b->lo[PSET_PROTOCOL]);
-	d->num[5] = num_key(b->hi[PSET_FRAGMENT] * 256u + b->hi[PSET_PROTOCOL]);
-}
-
-
-int pset_index_make(struct pset_index *ix, const struct pset_box *v, size_t n)
-{
-	size_t blocks = (n + BLOCK - 1) / BLOCK;
-
-	*ix = (struct pset_index){ .v = v, .n = n };
-	ix->block = calloc(blocks + 1, sizeof(*ix->block));
-	if (!ix->block)
-		return ENOMEM;
-
-	for (size_t i = 0; i < n; i++) {
-		struct pset_block *blk = &ix->block[i / BLOCK];
-		struct digest d;
-
-		digest_of(&d, &v[i]);
-		for (size_t j = 0; j < KEYS; j++)
-			blk->addr[j][i % BLOCK] = d.addr[j];
-		for (size_t j = 0; j < NUMS; j++)
-			blk->num[j][i % BLOCK] = d.num[j];
-		ix->bits = ix->bits || v[i].abits[0] || v[i].abits[1];
-	}
-
-	return 0;
-}
-
-
-void pset_index_reset(struct pset_index *ix)
-{
-	free(ix->block);
-	*ix = (struct pset_index){0};
-}
 
 
 static int spend(const struct run *r, size_t steps)
@@ -229,13 +140,37 @@ static void take_side(struct pset_box *q, const struct cut *c, int side)
 }
 
 
-static int addr_cmp(const void *pa, const void *pb)
+/** The k-th in order of n values, which are moved about */
+static pset_addr nth_of(pset_addr *v, size_t n, size_t k)
 {
-	pset_addr a, b;
+	size_t lo = 0, hi = n - 1;
 
-	memcpy(&a, pa, sizeof(a));
-	memcpy(&b, pb, sizeof(b));
-	return (a > b) - (a < b);
+	while (lo < hi) {
+		pset_addr pivot = v[(lo + hi) / 2], t;
+		size_t i = lo, j = hi;
+
+		while (i <= j) {
+			while (v[i] < pivot)
+				i++;
+			while (v[j] > pivot)
+				j--;
+			if (i > j)
+				break;
+			t = v[i];
+			v[i++] = v[j];
+			v[j] = t;
+			if (!j--)
+				break;
+		}
+		if (k < i && (j == SIZE_MAX || k > j))
+			break;
+		if (k >= i)
+			lo = i;
+		else
+			hi = j;
+	}
+
+	return v[k];
 }
 
 
@@ -253,10 +188,23 @@ static bool middle_face(struct cut *c, const struct run *r, const struct pset_bo
 	if (!k)
 		return false;
 
-	if (k > 2)
-		qsort(at, k, sizeof(at[0]), addr_cmp);
-	c->at = at[k / 2];
+	c->at = k > 2 ? nth_of(at, k, k / 2) : at[k / 2];
 	return true;
+}
+
+
+/** The dimensions, as bits, in which box b has a face inside q */
+static uint32_t faces_of(const struct pset_box *q, const struct pset_box *b)
+{
+	uint32_t dims = (uint32_t)(uint8_t)(b->flags_mask & ~q->flags_mask) << FIRST_FLAG;
+
+	for (int e = 0; e < 2; e++)
+		if (b->alo[e] > q->alo[e] || b->ahi[e] < q->ahi[e])
+			dims |= 1u << e;
+	for (int f = 0; f < PSET_FIELDS; f++)
+		dims |= (uint32_t)((b->lo[f] > q->lo[f]) | (b->hi[f] < q->hi[f])) << (2 + f);
+
+	return dims;
 }
 
 
@@ -300,12 +248,15 @@ static void choose_cut(struct cut *best, const struct run *r,
 		       const struct pset_box *q, const uint32_t *cand, size_t n)
 {
 	size_t step = n / SAMPLE + 1;
+	uint32_t dims = 0;
 
 	*best = (struct cut){ .cost = SIZE_MAX };
+	for (size_t i = 0; i < n; i += step)
+		dims |= faces_of(q, &r->v[cand[i]]);
 	for (int dim = 0; dim < DIMS; dim++) {
 		struct cut c = { .dim = dim };
 
-		if (!middle_face(&c, r, q, cand, n, step))
+		if (!(dims & 1u << dim) || !middle_face(&c, r, q, cand, n, step))
 			continue;
 		c.cost = cut_cost(r, &c, cand, n, step);
 		if (c.cost < best->cost)
@@ -365,13 +316,10 @@ struct level {
 
 
 /** Take a candidate that meets q onto the stack. Room must be there. */
-static void take(struct run *r, struct level *l, const struct pset_box *q, uint32_t c)
+static void take_met(struct run *r, struct level *l, const struct pset_box *q, uint32_t c)
 {
-	unsigned cls;
+	unsigned cls = class_of(r->w, c);
 
-	if (!pset_boxes_meet(q, &r->v[c]))
-		return;
-	cls = class_of(r->w, c);
 	l->classes |= 1u << (cls & ~PSET_SOFT);
 	if (!pset_box_holds(&r->v[c], q))
 		l->open++;
@@ -382,17 +330,32 @@ static void take(struct run *r, struct level *l, const struct pset_box *q, uint3
 }
 
 
-/** Put on the stack those of the n candidates at `from` that meet q, up to
- *  the first hard one that holds it. */
-static int filter(struct run *r, struct level *l, const struct pset_box *q,
-		  size_t from, size_t n)
+static void take(struct run *r, struct level *l, const struct pset_box *q, uint32_t c)
 {
+	if (pset_boxes_meet(q, &r->v[c]))
+		take_met(r, l, q, c);
+}
+
+
+/** Put on the stack those of the n candidates at `from` that meet q, one side
+ *  of a cut, up to the first hard one that holds it. */
+static int filter(struct run *r, struct level *l, const struct pset_box *q,
+		  const struct cut *c, int side, size_t from, size_t n)
+{
+	bool bits = r->w->ix->bits;
 	int err = spend(r, n + 1);
 
 	if (!err)
 		err = reserve(r, n);
-	for (size_t i = 0; !err && i < n && !l->held; i++)
-		take(r, l, q, r->stack[from + i]);
+	for (size_t i = 0; !err && i < n && !l->held; i++) {
+		uint32_t id = r->stack[from + i];
+
+		/* it met the whole; what a range says of bits, only the boxes tell */
+		if (bits)
+			take(r, l, q, id);
+		else if (on_side(&r->v[id], c, side))
+			take_met(r, l, q, id);
+	}
 
 	return err;
 }
@@ -437,7 +400,7 @@ static int go_side(struct run *r, const struct pset_box *piece, const struct cut
 	q = half;
 	if (r->w->ix->bits)
 		fix_bits(&q);
-	err = filter(r, &l, &q, from, n);
+	err = filter(r, &l, &q, c, side, from, n);
 	if (!err)
 		err = cut_and_go(r, &half, &q, &l, base, depth);
 
@@ -469,89 +432,53 @@ static int cut_and_go(struct run *r, const struct pset_box *piece, const struct 
 }
 
 
-/** Of LANES digests from lane i on: all bits of those whose numbers meet d's */
-static nums compare_nums(const struct pset_block *b, size_t i, const struct digest *d)
+/** Take the boxes of one word of hits, from..to-1 of the index, that meet q. */
+static int scan_word(struct run *r, struct level *l, const struct pset_box *q,
+		     uint64_t hits, size_t from, size_t to)
 {
-	nums hit = ~(nums){0};
+	size_t tried = 0;
+	int err;
 
-	for (size_t k = 0; k < NUMS; k += 2) {
-		nums lo, hi, dlo = (nums){0} + d->num[k], dhi = (nums){0} + d->num[k + 1];
+	if (to - from < WORD)
+		hits &= ((uint64_t)1 << (to - from)) - 1;
+	if (!hits)
+		return 0;
+	err = reserve(r, WORD);
+	for (; !err && hits && !l->held; hits &= hits - 1) {
+		size_t i = from + (unsigned)__builtin_ctzll(hits);
 
-		memcpy(&lo, &b->num[k][i], sizeof(lo));
-		memcpy(&hi, &b->num[k + 1][i], sizeof(hi));
-		hit &= ~((lo > dhi) | (dlo > hi));
-	}
-
-	return hit;
-}
-
-
-/** As compare_nums, of half as many addresses */
-static addrs compare_addrs(const struct pset_block *b, size_t i, const struct digest *d)
-{
-	addrs hit = ~(addrs){0};
-
-	for (size_t k = 0; k < KEYS; k += 2) {
-		addrs lo, hi, dlo = (addrs){0} + d->addr[k], dhi = (addrs){0} + d->addr[k + 1];
-
-		memcpy(&lo, &b->addr[k][i], sizeof(lo));
-		memcpy(&hi, &b->addr[k + 1][i], sizeof(hi));
-		hit &= ~((lo > dhi) | (dlo > hi));
-	}
-
-	return hit;
-}
-
-
-/** Digests that meet d, as a bit each */
-static uint64_t compare_block(const struct pset_block *b, const struct digest *d)
-{
-	int16_t n[LANES];
-	int32_t a[LANES];
-	uint64_t hits = 0, some[2];
-
-	for (size_t i = 0; i < BLOCK; i += LANES) {
-		addrs lo = compare_addrs(b, i, d), hi = compare_addrs(b, i + LANES / 2, d);
-		addrs any = lo | hi;
-		nums h;
-
-		memcpy(some, &any, sizeof(some));
-		if (!(some[0] | some[1]))
+		if (r->w->skip && r->w->skip[i])
 			continue;
-		h = compare_nums(b, i, d);
-		memcpy(some, &h, sizeof(some));
-		if (!(some[0] | some[1]))
-			continue;
-		memcpy(n, &h, sizeof(n));
-		memcpy(a, &lo, sizeof(lo));
-		memcpy(a + LANES / 2, &hi, sizeof(hi));
-		for (size_t k = 0; k < LANES; k++)
-			hits |= (uint64_t)(n[k] & a[k] & 1) << (i + k);
+		tried++;
+		take(r, l, q, (uint32_t)i);
 	}
 
-	return hits;
+	return err ? err : spend(r, tried);
 }
 
 
-/** Take the boxes of one block, from..to-1 of the index, that meet q. */
-static int scan_block(struct run *r, struct level *l, const struct pset_box *q,
-		      const struct digest *d, size_t from, size_t to)
+/** Take those of the boxes from..to-1 that meet q, up to one that holds it. */
+static int scan(struct run *r, struct level *l, const struct pset_box *q, size_t from, size_t to)
 {
-	const struct pset_index *ix = r->w->ix;
-	uint64_t hits = compare_block(&ix->block[from / BLOCK], d) >> from % BLOCK;
-	size_t before = l->n;
-	int err = hits ? reserve(r, BLOCK) : 0;
+	enum { RUN = PSET_INDEX_RUN * WORD };
+	uint64_t hits[PSET_INDEX_RUN];
+	struct pset_ask ask;
+	int err = 0;
 
-	for (size_t i = from; !err && hits && !l->held && i < to; i++, hits >>= 1) {
-		unsigned gap = (unsigned)__builtin_ctzll(hits);
-
-		i += gap;
-		hits >>= gap;
-		if (i < to && !(r->w->skip && r->w->skip[i]))
-			take(r, l, q, (uint32_t)i);
+	pset_index_ask(&ask, r->w->ix, q);
+	for (size_t at = from / RUN * RUN; !err && at < to && !l->held; at += RUN) {
+		err = spend(r, PSET_INDEX_RUN);
+		pset_index_hits(hits, &ask, at / WORD);
+		if (at < from) {
+			memset(hits, 0, (from - at) / WORD * sizeof(*hits));
+			hits[(from - at) / WORD] &= ~(uint64_t)0 << from % WORD;
+		}
+		for (size_t i = 0; !err && i < PSET_INDEX_RUN && !l->held; i++)
+			if (hits[i] && at + i * WORD < to)
+				err = scan_word(r, l, q, hits[i], at + i * WORD, to);
 	}
 
-	return err ? err : spend(r, l->n - before);
+	return err;
 }
 
 
@@ -561,20 +488,12 @@ int pset_walk_run(const struct pset_walk *w, const struct pset_box *piece,
 	struct run r = { .w = w, .v = w->ix->v };
 	struct pset_box q = *piece;
 	struct level l = {0};
-	struct digest d;
 	int err = to >= UINT32_MAX ? EOVERFLOW : 0;
 
 	if (w->ix->bits)
 		fix_bits(&q);
-	digest_of(&d, &q);
-	while (!err && from < to && !l.held) {
-		size_t end = (from / BLOCK + 1) * BLOCK;
-
-		err = spend(&r, 1);
-		if (!err)
-			err = scan_block(&r, &l, &q, &d, from, end < to ? end : to);
-		from = end;
-	}
+	if (!err && from < to)
+		err = scan(&r, &l, &q, from, to);
 	if (!err)
 		err = cut_and_go(&r, piece, &q, &l, 0, 0);
 

@@ -5,22 +5,7 @@
 #ifndef VISAVIS_LIB_POLICY_PSET_PSET_WALK_H
 #define VISAVIS_LIB_POLICY_PSET_PSET_WALK_H
 
-#include "lib/policy/pset/pset.h"
-
-struct pset_block;
-
-/** Boxes beside a digest of their addresses, which finds those that may meet
- *  a question without reading them all. */
-struct pset_index {
-	const struct pset_box *v;
-	size_t n;
-	struct pset_block *block;	/**< owned */
-	bool bits;		/**< some box has address bits */
-};
-
-/** @return 0 or ENOMEM */
-int pset_index_make(struct pset_index *ix, const struct pset_box *v, size_t n);
-void pset_index_reset(struct pset_index *ix);
+#include "lib/policy/pset/pset_index.h"
 
 enum {
 	PSET_CLASSES = 8,

@@ -16,9 +16,11 @@ enum {
 	HOLES_MAX = 12,		/* free bits: 1 << 12 is CONFIG_WILDCARD_MAX */
 };
 
+/** Most have one alternative: room for it is here, not in the config's memory */
 struct choice {
 	struct pset_box *v;
 	size_t n, cap;
+	struct pset_box few[2];
 };
 
 
@@ -167,8 +169,13 @@ int config_nums_add_op(struct config *c, struct config_nums *v, const char *op,
 
 static int choice_add(struct config *c, struct choice *o, const struct pset_box *b)
 {
-	int err = arena_grow(&c->mem, (void **)&o->v, o->n, &o->cap, sizeof(*o->v));
+	int err = 0;
 
+	if (!o->cap) {
+		o->v = o->few;
+		o->cap = sizeof(o->few) / sizeof(o->few[0]);
+	}
+	err = arena_grow(&c->mem, (void **)&o->v, o->n, &o->cap, sizeof(*o->v));
 	if (!err)
 		o->v[o->n++] = *b;
 	return err;
@@ -424,10 +431,14 @@ static int give_up(struct config *c, struct config_rule *r, uint8_t family)
 static int add_part(struct config *c, struct choice *out, const struct config_match *m,
 		    bool header, unsigned frag_lo, unsigned frag_hi)
 {
-	struct choice o[FIELD_MAX] = {0};
+	struct choice o[FIELD_MAX];
 	struct pset_box b = full(m->family);
 	size_t n = 0;
-	int err = gather(c, o, &n, m, header);
+	int err;
+
+	for (size_t i = 0; i < FIELD_MAX; i++)
+		o[i].n = o[i].cap = 0;
+	err = gather(c, o, &n, m, header);
 
 	b.lo[PSET_FRAGMENT] = (uint16_t)frag_lo;
 	b.hi[PSET_FRAGMENT] = (uint16_t)frag_hi;
@@ -453,7 +464,14 @@ int config_rule_match(struct config *c, struct config_rule *r,
 	if (err == EOVERFLOW)
 		return give_up(c, r, m->family);
 
-	r->boxes = out.v;
+	if (!err && out.v == out.few) {
+		r->boxes = arena_calloc(&c->mem, out.n, sizeof(*r->boxes));
+		if (!r->boxes)
+			return ENOMEM;
+		memcpy(r->boxes, out.few, out.n * sizeof(*r->boxes));
+	} else {
+		r->boxes = out.v;
+	}
 	r->nboxes = out.n;
 	return err;
 }

@@ -388,11 +388,38 @@ static int gather_box(struct gather *g, const struct pset_box *b, size_t before)
 }
 
 
+/** Name the lines, up to box `before`, that have some of the packets first. */
+static int name_before(struct gather *g, const struct flat *f, size_t before)
+{
+	const struct way *w = g->w;
+	const struct flat_entry *last = NULL;
+	bool *met = calloc(before + 1, sizeof(*met));
+	int err = met ? 0 : ENOMEM;
+
+	for (size_t k = 0; met && k < g->x.packets.n; k++)
+		pset_index_meet(met, &w->ix, &g->x.packets.v[k], w->nneeded, before);
+	for (size_t i = w->nneeded; !err && i < before; i++) {
+		const struct flat_entry *e = &f->v[f->entry[i - w->nneeded]];
+
+		if (!met[i] || (e->cls & PSET_SOFT) || e == last)
+			continue;
+		last = e;
+		if (g->x.except.n >= AUDIT_LINES_MAX)
+			g->x.except.more++;
+		else
+			err = audit_lines_add(&g->x.except, w->au->mem, (struct audit_line){
+				w->chain[0]->config, e->list, e->rule });
+	}
+
+	free(met);
+	return err;
+}
+
+
 /** Too many pieces: tell what the line says, and which lines come before it. */
 static int describe(struct gather *g, const struct pset_box *v, size_t n, size_t before)
 {
 	const struct way *w = g->w;
-	const struct flat *f = w->nchain ? &w->au->device.flats[w->chain[0]->flat] : NULL;
 	int err = 0;
 
 	g->x.packets.n = 0;
@@ -404,16 +431,8 @@ static int describe(struct gather *g, const struct pset_box *v, size_t n, size_t
 			    g->x.packets.n < AUDIT_PIECES_MAX)
 				err = pset_push(&g->x.packets, &q);
 		}
-	for (size_t i = w->nneeded; !err && f && i < before; i++) {
-		const struct flat_entry *e = &f->v[f->entry[i - w->nneeded]];
-		bool meets = false;
-
-		for (size_t k = 0; !meets && k < g->x.packets.n; k++)
-			meets = pset_boxes_meet(&g->x.packets.v[k], &w->all.v[i]);
-		if (meets && !(e->cls & PSET_SOFT))
-			err = audit_lines_add(&g->x.except, w->au->mem, (struct audit_line){
-				w->chain[0]->config, e->list, e->rule });
-	}
+	if (!err && w->nchain)
+		err = name_before(g, &w->au->device.flats[w->chain[0]->flat], before);
 
 	return err;
 }

@@ -510,6 +510,20 @@ static int report(struct linter *l, size_t id, struct judged *j)
 }
 
 
+/** Let later questions leave out the lines that never match. */
+static int keep_dead(struct linter *l)
+{
+	bool *dead = arena_calloc(&l->c->mem, l->c->nrules + 1, sizeof(*dead));
+
+	if (!dead)
+		return ENOMEM;
+	for (size_t id = 0; id < l->c->nrules; id++)
+		dead[id] = l->v[id].reach == DEAD;
+	l->c->dead = dead;
+	return 0;
+}
+
+
 int lint_config(struct lint *lt, struct config *c, uint64_t steps, bool reach)
 {
 	struct linter l = { .c = c, .lt = lt, .reach = reach,
@@ -518,6 +532,7 @@ int lint_config(struct lint *lt, struct config *c, uint64_t steps, bool reach)
 	int err = 0;
 
 	*lt = (struct lint){0};
+	c->dead = NULL;
 	l.v = arena_calloc(&c->mem, c->nrules + 1, sizeof(*l.v));
 	l.ref = arena_calloc(&c->mem, c->nrules + 1, sizeof(*l.ref));
 	l.visited = arena_calloc(&c->mem, c->nlists + 1, sizeof(*l.visited));
@@ -531,5 +546,5 @@ int lint_config(struct lint *lt, struct config *c, uint64_t steps, bool reach)
 	for (id = 0; !err && id < c->nrules; id++)
 		err = report(&l, id, &l.v[id]);
 
-	return err;
+	return err ? err : keep_dead(&l);
 }

@@ -48,7 +48,8 @@ enum {
  * Lint every list of the config.
  *
  * A rule counts as unreachable when it is in every hook that uses its list;
- * lists that no hook uses are looked at alone.
+ * lists that no hook uses are looked at alone. What never matches is noted in
+ * the config (`dead`), for what is asked of it later.
  *
  * @param lt     filled; lives in the config's memory
  * @param steps  per query; 0: LINT_STEPS

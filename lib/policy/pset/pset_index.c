@@ -9,6 +9,7 @@
 #include <string.h>
 
 #include "lib/policy/pset/pset_index.h"
+#include "lib/policy/pset/pset_walk.h"
 
 enum {
 	SAMPLE = 1024,		/* boxes whose values choose the cuts */
@@ -208,5 +209,25 @@ void pset_index_hits(uint64_t hits[PSET_INDEX_RUN], const struct pset_ask *a, si
 		}
 		for (size_t i = 0; i < PSET_INDEX_RUN; i++)
 			hits[i] &= any[i];
+	}
+}
+
+
+void pset_index_meet(bool *met, const struct pset_index *ix, const struct pset_box *q,
+		     size_t from, size_t to)
+{
+	uint64_t hits[PSET_INDEX_RUN];
+	struct pset_ask ask;
+
+	pset_index_ask(&ask, ix, q);
+	for (size_t w = from / WORD; w < (to + WORD - 1) / WORD; w++) {
+		if (w == from / WORD || w % PSET_INDEX_RUN == 0)
+			pset_index_hits(hits, &ask, w / PSET_INDEX_RUN * PSET_INDEX_RUN);
+		for (uint64_t h = hits[w % PSET_INDEX_RUN]; h; h &= h - 1) {
+			size_t i = w * WORD + (unsigned)__builtin_ctzll(h);
+
+			if (i >= from && i < to && !met[i] && pset_boxes_meet(q, &ix->v[i]))
+				met[i] = true;
+		}
 	}
 }

@@ -50,4 +50,8 @@ void pset_index_ask(struct pset_ask *a, const struct pset_index *ix, const struc
  *  @param word  a multiple of PSET_INDEX_RUN */
 void pset_index_hits(uint64_t hits[PSET_INDEX_RUN], const struct pset_ask *a, size_t word);
 
+/** Set met[i] of the boxes from..to-1 that meet q; others stay as they are. */
+void pset_index_meet(bool *met, const struct pset_index *ix, const struct pset_box *q,
+		     size_t from, size_t to);
+
 #endif

@@ -186,6 +186,8 @@ struct config {
 	size_t skipped;		/**< lines outside of lists */
 	unsigned lines;		/**< of the file */
 	size_t nrules;		/**< of all lists */
+	const bool *dead;	/**< [nrules] lines that never match, as lint_config()
+				  found, by flat_rule_id(); NULL: not known */
 	bool truncated;		/**< the file ends in mid-line or mid-block */
 };
 

@@ -303,6 +303,13 @@ static int add_needed(struct way *w)
 }
 
 
+/** A line that lint found never to match: it has no packet first. */
+static bool is_dead(const struct flat *f, const struct flat_entry *e)
+{
+	return e->rule && f->config->dead && f->config->dead[e->id];
+}
+
+
 static int add_list(struct way *w)
 {
 	const struct flat *f = w->nchain ? &w->au->device.flats[w->chain[0]->flat] : NULL;
@@ -321,7 +328,8 @@ static int add_list(struct way *w)
 	memset(w->cls, FLAT_NEEDED, w->nneeded);
 	for (size_t i = 0; i < n; i++) {
 		w->cls[w->nneeded + i] = f->cls[i];
-		w->skip[w->nneeded + i] = f->cls[i] & PSET_SOFT;
+		w->skip[w->nneeded + i] = (f->cls[i] & PSET_SOFT) ||
+					  is_dead(f, &f->v[f->entry[i]]);
 	}
 
 	return pset_index_make(&w->ix, w->all.v, w->all.n);
@@ -401,7 +409,7 @@ static int name_before(struct gather *g, const struct flat *f, size_t before)
 	for (size_t i = w->nneeded; !err && i < before; i++) {
 		const struct flat_entry *e = &f->v[f->entry[i - w->nneeded]];
 
-		if (!met[i] || (e->cls & PSET_SOFT) || e == last)
+		if (!met[i] || w->skip[i] || e == last)
 			continue;
 		last = e;
 		if (g->x.except.n >= AUDIT_LINES_MAX)
@@ -545,7 +553,7 @@ static int gather_way(struct way *w)
 	for (size_t i = 0; !err && i < f->n; i++) {
 		const struct flat_entry *e = &f->v[i];
 
-		if ((e->cls & ~PSET_SOFT) == FLAT_PERMIT)
+		if ((e->cls & ~PSET_SOFT) == FLAT_PERMIT && !is_dead(f, e))
 			err = gather_line(w, (struct audit_line){
 				w->chain[0]->config, e->list, e->rule },
 				&f->boxes.v[e->first], e->n, w->nneeded + e->first);

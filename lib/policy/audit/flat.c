@@ -338,21 +338,13 @@ static int jump(struct maker *m, const struct place *at, struct pset *region,
 }
 
 
-/** A line that decides nothing anywhere; behind a jump there may be others */
-static bool is_dead(const struct maker *m, const struct place *at)
-{
-	return m->c->dead && at->rule->action <= CONFIG_PERMIT &&
-	       m->c->dead[flat_rule_id(m->c, at->list, at->rule)];
-}
-
-
 static int take_rule(struct maker *m, const struct place *at, struct pset *region)
 {
 	const struct config_rule *r = at->rule;
 	struct pset boxes = {0};
 	int err;
 
-	if ((r->action == CONFIG_CONTINUE && !r->uncertain) || is_dead(m, at))
+	if (r->action == CONFIG_CONTINUE && !r->uncertain)
 		return 0;
 
 	err = rule_boxes(m, &boxes, r, region);

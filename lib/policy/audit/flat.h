@@ -60,8 +60,7 @@ int flat_ifaces_add(struct flat_ifaces *f, struct config *c);
 size_t flat_iface_find(const struct flat_ifaces *f, const char *name);
 
 /**
- * Flatten the list as the hook sees it. Lines that are known to be dead are
- * left out: without them every packet fares the same, by the same lines.
+ * Flatten the list as the hook sees it.
  *
  * @param f       filled; flat_reset() when done, whatever was returned
  * @param family  packets that the hook looks at: 4, 6, 0 both

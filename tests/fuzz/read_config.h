@@ -24,6 +24,11 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 
 			if (r->line > c.lines || (r->nboxes && !r->boxes))
 				abort();
+			/* what is not understood has a line that says so */
+			if (r->uncertain && !c.nunknown)
+				abort();
+			if ((r->action == CONFIG_JUMP || r->action == CONFIG_GOTO) && !r->target)
+				abort();
 			for (size_t b = 0; b < r->nboxes; b++)
 				if (r->boxes[b].lo[PSET_DPORT] > r->boxes[b].hi[PSET_DPORT] ||
 				    r->boxes[b].alo[PSET_SRC] > r->boxes[b].ahi[PSET_SRC])

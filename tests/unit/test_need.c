@@ -13,55 +13,9 @@
 #include "lib/policy/model/need.h"
 #include "lib/site/site.h"
 #include "tests/unit/failmalloc.h"
+#include "tests/unit/rooms.h"
 
-static const char rooms[] =
-	"site: t\n"
-	"security: on\n"
-	"networks: { a: [10.1.0.0/24, \"fd00:1::/64\"], b: 10.1.1.0/24, c: 10.9.0.0/24 }\n"
-	"hosts:\n"
-	"  r1: { role: codec, address: [10.1.0.10, \"fd00:1::10\"], number: \"1\" }\n"
-	"  r2: { role: codec, address: 10.1.1.10, number: \"2\" }\n"
-	"  p1: { role: phone, address: 10.1.0.20 }\n"
-	"  cc: { role: [callcontrol, dns, ntp, tftp, dhcp], address: 10.9.0.5 }\n";
-
-struct fixture {
-	struct arena mem;
-	struct diag_list dl;
-	struct site site;
-	struct need_list needs;
-	int err;
-};
-
-
-static void expand(struct fixture *f, const char *more)
-{
-	char text[4096];
-
-	memset(f, 0, sizeof(*f));
-	(void)snprintf(text, sizeof(text), "%s%s", rooms, more);
-	f->err = site_parse(&f->site, &f->mem, text, strlen(text), "t", &f->dl);
-	if (!f->err)
-		f->err = need_expand(&f->needs, &f->mem, &f->site, &f->dl);
-}
-
-
-static void expand_ok(struct fixture *f, const char *more)
-{
-	expand(f, more);
-	for (size_t i = 0; f->err && i < f->dl.n; i++)
-		print_message("%s\n", f->dl.v[i].msg);
-	assert_int_equal(f->err, 0);
-}
-
-
-static void drop(struct fixture *f)
-{
-	diag_reset(&f->dl);
-	arena_reset(&f->mem);
-}
-
-
-static const struct need *of_row(const struct fixture *f, const char *id, bool reverse)
+static const struct need *of_row(const struct rooms *f, const char *id, bool reverse)
 {
 	for (size_t i = 0; i < f->needs.n; i++)
 		for (size_t j = 0; j < f->needs.v[i].nrows; j++)
@@ -86,10 +40,10 @@ static void addrs_are(const struct need_addrs *s, const char *want)
 
 static void roles_become_addresses(void **state)
 {
-	struct fixture f;
+	struct rooms f;
 	const struct need *n;
 
-	expand_ok(&f, "");
+	rooms_expand_ok(&f, "");
 	n = of_row(&f, "A2-20", false);
 	assert_non_null(n);
 	addrs_are(&n->src, "10.1.0.10 10.1.1.10 fd00:1::10");
@@ -106,36 +60,36 @@ static void roles_become_addresses(void **state)
 	addrs_are(&n->src, "10.1.0.0-10.1.1.255 10.9.0.0-10.9.0.255 "
 		  "fd00:1::-fd00:1::ffff:ffff:ffff:ffff");
 	assert_int_equal(n->ndports, 2);
-	drop(&f);
+	rooms_reset(&f);
 }
 
 
 static void conditions_decide(void **state)
 {
-	struct fixture f;
+	struct rooms f;
 
-	expand_ok(&f, "");
+	rooms_expand_ok(&f, "");
 	assert_null(of_row(&f, "A2-19", false));	/* not secure */
 	assert_non_null(of_row(&f, "A2-17", false));	/* secure */
 	assert_null(of_row(&f, "A2-02", false));	/* dhcp */
 	assert_null(of_row(&f, "A3-09", false));	/* troubleshooting */
 	assert_null(of_row(&f, "A2-01", false));	/* link layer */
 	assert_null(of_row(&f, "A4-05", false));	/* no manager */
-	drop(&f);
+	rooms_reset(&f);
 
-	expand_ok(&f, "conditions: [troubleshooting, dhcp]\n");
+	rooms_expand_ok(&f, "conditions: [troubleshooting, dhcp]\n");
 	assert_non_null(of_row(&f, "A3-09", false));
 	assert_non_null(of_row(&f, "A2-02", false));
-	drop(&f);
+	rooms_reset(&f);
 }
 
 
 static void same_flows_share_a_need(void **state)
 {
-	struct fixture f;
+	struct rooms f;
 	const struct need *n;
 
-	expand_ok(&f, "");
+	rooms_expand_ok(&f, "");
 	n = of_row(&f, "A2-22", false);
 	assert_non_null(n);
 	assert_ptr_equal(n, of_row(&f, "A3-16", false));
@@ -151,16 +105,16 @@ static void same_flows_share_a_need(void **state)
 	assert_ptr_not_equal(of_row(&f, "A2-20", false), of_row(&f, "A3-14", false));
 	/* one host with two roles: two names, one address, still two ports */
 	assert_ptr_equal(of_row(&f, "A2-05", false)->dst.v, of_row(&f, "A2-06", false)->dst.v);
-	drop(&f);
+	rooms_reset(&f);
 }
 
 
 static void media_goes_both_ways(void **state)
 {
-	struct fixture f;
+	struct rooms f;
 	const struct need *n, *r;
 
-	expand_ok(&f, "");
+	rooms_expand_ok(&f, "");
 	n = of_row(&f, "A2-21", false);
 	r = of_row(&f, "A2-21", true);
 	assert_non_null(n);
@@ -170,25 +124,25 @@ static void media_goes_both_ways(void **state)
 	assert_int_equal(r->dports[0].lo, 16384);
 	assert_string_equal(r->src.label, "any");
 	assert_ptr_equal(r->dst.v, n->src.v);
-	drop(&f);
+	rooms_reset(&f);
 
 	/* narrowed to itself, both halves are one */
-	expand_ok(&f, "narrow: { A2-21: { to: [codec], ports: 16384-32768 } }\n");
+	rooms_expand_ok(&f, "narrow: { A2-21: { to: [codec], ports: 16384-32768 } }\n");
 	n = of_row(&f, "A2-21", false);
 	assert_non_null(n);
 	assert_null(of_row(&f, "A2-21", true));
 	assert_int_equal(n->ndports, 1);
 	assert_ptr_equal(n->src.v, n->dst.v);
-	drop(&f);
+	rooms_reset(&f);
 }
 
 
 static void narrowing_takes_roles_hosts_networks(void **state)
 {
-	struct fixture f;
+	struct rooms f;
 	const struct need *n;
 
-	expand_ok(&f, "narrow:\n"
+	rooms_expand_ok(&f, "narrow:\n"
 		  "  A2-07: { from: [p1, c, callcontrol], ports: 443 }\n"
 		  "  A2-14: { from: r2 }\n");
 	n = of_row(&f, "A2-07", false);
@@ -198,22 +152,22 @@ static void narrowing_takes_roles_hosts_networks(void **state)
 	assert_int_equal(n->dports[0].lo, 443);
 	n = of_row(&f, "A2-14", false);
 	addrs_are(&n->src, "10.1.1.10");
-	drop(&f);
+	rooms_reset(&f);
 }
 
 
 static void dhcp_stays_on_its_link(void **state)
 {
-	struct fixture f;
+	struct rooms f;
 	struct need_packet p = { .transport = FLOW_UDP, .sport = 68, .dport = 67 };
 
-	expand_ok(&f, "conditions: [dhcp]\n");
+	rooms_expand_ok(&f, "conditions: [dhcp]\n");
 	addrs_are(&of_row(&f, "A2-02", false)->src, "0.0.0.0 10.1.0.10 10.1.1.10 fd00:1::10");
 	addrs_are(&of_row(&f, "A2-02", false)->dst, "255.255.255.255");
 	assert_int_equal(ip_parse(&p.src, "0.0.0.0"), 0);
 	assert_int_equal(ip_parse(&p.dst, "255.255.255.255"), 0);
 	assert_non_null(need_match(&f.needs, &p));
-	drop(&f);
+	rooms_reset(&f);
 }
 
 
@@ -230,11 +184,11 @@ static struct need_packet packet(enum flow_transport t, const char *src, uint16_
 
 static void packets_are_explained(void **state)
 {
-	struct fixture f;
+	struct rooms f;
 	struct need_packet p;
 	bool back;
 
-	expand_ok(&f, "");
+	rooms_expand_ok(&f, "");
 	p = packet(FLOW_TCP, "10.1.0.10", 40000, "10.9.0.5", 5061);
 	assert_ptr_equal(need_match(&f.needs, &p), of_row(&f, "A2-20", false));
 	p.dport = 5062;
@@ -260,11 +214,11 @@ static void packets_are_explained(void **state)
 	assert_null(need_explain(&f.needs, &p, NULL));
 	p.icmp_type = 128;
 	assert_non_null(need_explain(&f.needs, &p, NULL));
-	drop(&f);
+	rooms_reset(&f);
 }
 
 
-static bool said(const struct fixture *f, const char *words)
+static bool said(const struct rooms *f, const char *words)
 {
 	for (size_t i = 0; i < f->dl.n; i++)
 		if (strstr(f->dl.v[i].msg, words))
@@ -276,15 +230,15 @@ static bool said(const struct fixture *f, const char *words)
 
 static void absent_roles_are_said_once(void **state)
 {
-	struct fixture f;
+	struct rooms f;
 
-	expand_ok(&f, "");
+	rooms_expand_ok(&f, "");
 	assert_int_equal(f.dl.n, 1);
 	assert_int_equal(f.dl.errors, 0);
 	assert_true(said(&f, "roles that no host has: manager ("));
 	assert_true(said(&f, "A2-10 first"));
 	assert_false(said(&f, "phone"));
-	drop(&f);
+	rooms_reset(&f);
 }
 
 
@@ -335,12 +289,12 @@ static void address_sets(void **state)
 
 static void expand_or_fail(void *arg)
 {
-	struct fixture f;
+	struct rooms f;
 
-	expand(&f, "conditions: [dhcp]\n");
+	rooms_expand(&f, "conditions: [dhcp]\n");
 	/* a message that finds no memory makes the site file a faulty one */
 	assert_true(f.err == 0 || f.err == ENOMEM || f.err == EBADMSG);
-	drop(&f);
+	rooms_reset(&f);
 }
 
 

@@ -12,58 +12,10 @@
 #include "lib/policy/model/addrs.h"
 #include "lib/policy/model/policy.h"
 #include "tests/unit/failmalloc.h"
+#include "tests/unit/rooms.h"
 
-static const char rooms[] =
-	"site: t\n"
-	"security: on\n"
-	"networks: { a: [10.1.0.0/24, \"fd00:1::/64\"], b: 10.1.1.0/24, c: 10.9.0.0/24 }\n"
-	"hosts:\n"
-	"  r1: { role: codec, address: [10.1.0.10, \"fd00:1::10\"], number: \"1\" }\n"
-	"  r2: { role: codec, address: 10.1.1.10, number: \"2\" }\n"
-	"  p1: { role: phone, address: 10.1.0.20 }\n"
-	"  cc: { role: [callcontrol, dns, ntp, tftp], address: 10.9.0.5 }\n";
 static const char one_firewall[] =
 	"firewalls: { fw: { dialect: nftables, interfaces: { a: e1, b: e2, c: e3 } } }\n";
-
-struct fixture {
-	struct arena mem;
-	struct diag_list dl;
-	struct site site;
-	struct need_list needs;
-	struct policy p;
-	int err;
-};
-
-
-static void build(struct fixture *f, const char *more)
-{
-	char text[4096];
-
-	memset(f, 0, sizeof(*f));
-	(void)snprintf(text, sizeof(text), "%s%s", rooms, more);
-	f->err = site_parse(&f->site, &f->mem, text, strlen(text), "t", &f->dl);
-	if (!f->err)
-		f->err = need_expand(&f->needs, &f->mem, &f->site, &f->dl);
-	if (!f->err)
-		f->err = policy_build(&f->p, &f->mem, &f->site, &f->site.firewalls[0],
-				      &f->needs);
-}
-
-
-static void build_ok(struct fixture *f, const char *more)
-{
-	build(f, more);
-	for (size_t i = 0; f->err && i < f->dl.n; i++)
-		print_message("%s\n", f->dl.v[i].msg);
-	assert_int_equal(f->err, 0);
-}
-
-
-static void drop(struct fixture *f)
-{
-	diag_reset(&f->dl);
-	arena_reset(&f->mem);
-}
 
 
 static struct ip_addr addr(const char *s)
@@ -77,10 +29,10 @@ static struct ip_addr addr(const char *s)
 
 static void rules_are_named(void **state)
 {
-	struct fixture f;
+	struct rooms f;
 	const struct policy_rule *r, *back;
 
-	build_ok(&f, one_firewall);
+	rooms_build_ok(&f, one_firewall);
 	r = policy_rule_by_counter(&f.p, "A2-20");
 	assert_non_null(r);
 	assert_int_equal(r->mark, 2020);
@@ -108,16 +60,16 @@ static void rules_are_named(void **state)
 	assert_int_equal(r->npairs, 1);
 	assert_int_equal(r->pairs[0].in, 1);
 	assert_int_equal(r->pairs[0].out, 0);
-	drop(&f);
+	rooms_reset(&f);
 }
 
 
 static void marks_stay_when_the_site_grows(void **state)
 {
-	struct fixture f, g;
+	struct rooms f, g;
 
-	build_ok(&f, one_firewall);
-	build_ok(&g, "  m: { role: manager, address: 10.9.0.6 }\n"
+	rooms_build_ok(&f, one_firewall);
+	rooms_build_ok(&g, "  m: { role: manager, address: 10.9.0.6 }\n"
 		 "  s: { role: snmp, address: 10.9.0.7 }\n"
 		 "firewalls: { fw: { dialect: nftables, interfaces: { a: e1, b: e2, c: e3 } } }\n");
 	assert_true(g.p.nrules > f.p.nrules);
@@ -127,8 +79,8 @@ static void marks_stay_when_the_site_grows(void **state)
 		assert_non_null(r);
 		assert_int_equal(r->mark, f.p.rules[i].mark);
 	}
-	drop(&f);
-	drop(&g);
+	rooms_reset(&f);
+	rooms_reset(&g);
 }
 
 
@@ -140,7 +92,7 @@ static struct need_packet packet(enum flow_transport t, const char *src, uint16_
 }
 
 
-static const char *verdict(const struct fixture *f, struct need_packet p)
+static const char *verdict(const struct rooms *f, struct need_packet p)
 {
 	const struct policy_rule *r = policy_verdict(&f->p, &p);
 
@@ -151,9 +103,9 @@ static const char *verdict(const struct fixture *f, struct need_packet p)
 static void verdicts(void **state)
 {
 	struct need_packet p;
-	struct fixture f;
+	struct rooms f;
 
-	build_ok(&f, one_firewall);
+	rooms_build_ok(&f, one_firewall);
 #define V(...) verdict(&f, packet(__VA_ARGS__))
 	assert_string_equal(V(FLOW_TCP, "10.1.0.10", 5000, "10.9.0.5", 5061), "A2-20");
 	assert_string_equal(V(FLOW_TCP, "10.1.0.10", 5000, "10.9.0.5", 5060), "drop");
@@ -177,11 +129,11 @@ static void verdicts(void **state)
 	assert_string_equal(verdict(&f, p), "drop");
 	p.icmp_type = 3;
 	assert_string_equal(verdict(&f, p), "drop");
-	drop(&f);
+	rooms_reset(&f);
 }
 
 
-static void ports_are(struct fixture *f, const char *src, enum flow_transport t,
+static void ports_are(struct rooms *f, const char *src, enum flow_transport t,
 		      uint16_t sport, const char *dst, const char *want)
 {
 	struct ip_addr s = addr(src), d = addr(dst);
@@ -201,10 +153,10 @@ static void ports_of_a_pair(void **state)
 {
 	struct ip_addr a = addr("10.1.0.10");
 	const struct flow_port *v;
-	struct fixture f;
+	struct rooms f;
 	size_t n;
 
-	build_ok(&f, one_firewall);
+	rooms_build_ok(&f, one_firewall);
 	ports_are(&f, "10.1.0.10", FLOW_TCP, 5000, "10.9.0.5",
 		  "53-53 2444-2444 3804-3804 5061-5061 6970-6970 8080-8080");
 	ports_are(&f, "10.1.0.10", FLOW_TCP, 1000, "10.9.0.5", "");
@@ -214,7 +166,7 @@ static void ports_of_a_pair(void **state)
 	ports_are(&f, "10.1.0.10", FLOW_UDP, 16384, "10.9.0.5", "0-65535");
 	ports_are(&f, "10.1.0.10", FLOW_TCP, 5000, "10.1.0.20", "");
 	assert_int_equal(policy_ports(&f.p, &f.mem, &a, &a, FLOW_ICMP, 0, &v, &n), EINVAL);
-	drop(&f);
+	rooms_reset(&f);
 }
 
 
@@ -223,9 +175,9 @@ static void ports_agree_with_verdicts(void **state)
 {
 	static const char *const hosts[] = {"10.1.0.10", "10.1.1.10", "10.1.0.20", "10.9.0.5"};
 	static const uint16_t sports[] = {0, 123, 1023, 1024, 16384, 32768, 32769, 65535};
-	struct fixture f;
+	struct rooms f;
 
-	build_ok(&f, one_firewall);
+	rooms_build_ok(&f, one_firewall);
 	for (int k = 0; k < 4 * 4 * 8 * 2; k++) {
 		struct need_packet p = packet(k & 1 ? FLOW_TCP : FLOW_UDP, hosts[k / 2 % 4],
 					      sports[k / 32 % 8], hosts[k / 8 % 4], 0);
@@ -242,22 +194,22 @@ static void ports_agree_with_verdicts(void **state)
 					 policy_verdict(&f.p, &p) != NULL);
 		}
 	}
-	drop(&f);
+	rooms_reset(&f);
 }
 
 
 static void paths_need_one_firewall(void **state)
 {
-	struct fixture f;
+	struct rooms f;
 
-	build_ok(&f, one_firewall);
+	rooms_build_ok(&f, one_firewall);
 	diag_reset(&f.dl);
 	assert_int_equal(policy_check_paths(&f.site, &f.mem, &f.dl), 0);
 	assert_int_equal(f.dl.n, 0);
-	drop(&f);
+	rooms_reset(&f);
 
 	/* c knows only its transit network: what comes from a is unknown to it */
-	build_ok(&f, "firewalls:\n"
+	rooms_build_ok(&f, "firewalls:\n"
 		 "  one: { dialect: nftables, interfaces: { a: e1, b: e2 } }\n"
 		 "  two: { dialect: nftables, interfaces: { b: e1, c: e2 } }\n");
 	diag_reset(&f.dl);
@@ -265,7 +217,7 @@ static void paths_need_one_firewall(void **state)
 	assert_int_equal(f.dl.n, 1);
 	assert_string_equal(f.dl.v[0].msg, "no path between networks a and c: no firewall has "
 			    "both behind its interfaces");
-	drop(&f);
+	rooms_reset(&f);
 }
 
 
@@ -316,10 +268,10 @@ static void odd_names_are_harmless(void **state)
 		"      purpose: 'say \"drop\" \\ or not' }\n"
 		"  - { id: 9.own-row, protocol: X, transport: tcp, from: codec, to: ntp, ports: 78,\n"
 		"      purpose: x }\n";
-	struct fixture f;
+	struct rooms f;
 	struct flow_matrix m[2];
 
-	build_ok(&f, one_firewall);
+	rooms_build_ok(&f, one_firewall);
 	m[0] = f.site.matrices[0];
 	f.err = flow_matrix_parse(&m[1], &f.mem, matrix, strlen(matrix), "own", &f.dl);
 	for (size_t i = 0; f.err && i < f.dl.n; i++)
@@ -336,22 +288,22 @@ static void odd_names_are_harmless(void **state)
 	assert_true(policy_rule_by_counter(&f.p, "n9_own-row")->mark > 100000);
 	assert_string_equal(policy_rule_by_counter(&f.p, "dropped_2")->comment,
 			    "dropped: say 'drop' ' or not");
-	drop(&f);
+	rooms_reset(&f);
 }
 
 
 static void compile_or_fail(void *arg)
 {
 	struct sbuf sb = {0};
-	struct fixture f;
+	struct rooms f;
 
-	build(&f, one_firewall);
+	rooms_build(&f, one_firewall);
 	if (!f.err)
 		f.err = policy_backends[0].emit(&sb, &f.mem, &f.p);
 	/* a message that finds no memory makes the site file a faulty one */
 	assert_true(f.err == 0 || f.err == ENOMEM || f.err == EBADMSG);
 	sbuf_reset(&sb);
-	drop(&f);
+	rooms_reset(&f);
 }
 
 

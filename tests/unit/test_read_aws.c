@@ -6,8 +6,7 @@
 
 #include <cmocka.h>
 
-#include "tests/unit/failmalloc.h"
-#include "tests/unit/read_check.h"
+#include "tests/unit/read_round.h"
 
 static const char described[] =
 	"{ \"SecurityGroups\": [\n"
@@ -140,53 +139,20 @@ static bool wanted(const struct trip *t, const struct need_packet *n)
 }
 
 
-static void round_trip(const char *site)
-{
-	unsigned permitted = 0;
-	struct trip t;
-
-	trip_start(&t, site, "aws");
-	assert_int_equal(t.read.err, 0);
-	for (unsigned i = 0; i < 40000; i++) {
-		struct policy_pair pair;
-		struct need_packet n;
-		struct eval_packet k;
-		enum eval want, got;
-
-		trip_packet(&t, &k, &n, &pair);
-		want = wanted(&t, &n) ? EVAL_PERMIT : EVAL_DENY;
-		got = eval_config(&t.read.c, &k);
-		permitted += want;
-		if (got != want)
-			fail_msg("%s: packet %u: %d, not %d", site, i, got, want);
-	}
-	assert_true(permitted > 100);
-	trip_end(&t);
-}
-
-
 static void round_trips(void **state)
 {
-	round_trip("lab/sites/demo.yaml");
-	round_trip("tests/golden/policy-dual.in");
-	round_trip("tests/golden/policy-v6.in");
-	round_trip("tests/golden/policy-insecure.in");
-}
+	static const struct round r = { .dialect = "aws", .wanted_h = wanted, .unknown = true };
 
-
-static void read_once(void *arg)
-{
-	struct read_case f;
-
-	read_text(&f, "aws", described);
-	assert_true(f.err == 0 || f.err == ENOMEM);
-	read_done(&f);
+	round_check(&r, "lab/sites/demo.yaml");
+	round_check(&r, "tests/golden/policy-dual.in");
+	round_check(&r, "tests/golden/policy-v6.in");
+	round_check(&r, "tests/golden/policy-insecure.in");
 }
 
 
 static void without_memory(void **state)
 {
-	assert_true(failmalloc_each(read_once, NULL) > 0);
+	round_without_memory("aws", described);
 }
 
 

@@ -6,8 +6,7 @@
 
 #include <cmocka.h>
 
-#include "tests/unit/failmalloc.h"
-#include "tests/unit/read_check.h"
+#include "tests/unit/read_round.h"
 
 static const char realistic[] =
 	"table ip nat {\n"
@@ -275,54 +274,19 @@ static void large_sets(void **state)
 }
 
 
-static void round_trip(const char *site)
-{
-	unsigned permitted = 0;
-	struct trip t;
-
-	trip_start(&t, site, "nftables");
-	assert_int_equal(t.read.err, 0);
-	if (t.read.c.nunknown)
-		fail_msg("line %u: %s", t.read.c.unknown[0].line, t.read.c.unknown[0].reason);
-	for (unsigned i = 0; i < 40000; i++) {
-		struct policy_pair pair;
-		struct need_packet n;
-		struct eval_packet k;
-		enum eval want, got;
-
-		trip_packet(&t, &k, &n, &pair);
-		want = policy_verdict(&t.p, &n) ? EVAL_PERMIT : EVAL_DENY;
-		got = eval_config(&t.read.c, &k);
-		permitted += want;
-		if (got != want)
-			fail_msg("%s: packet %u: %d, not %d", site, i, got, want);
-	}
-	assert_true(permitted > 100);
-	trip_end(&t);
-}
-
-
 static void round_trips(void **state)
 {
-	round_trip("lab/sites/demo.yaml");
-	round_trip("tests/golden/policy-dual.in");
-	round_trip("tests/golden/policy-v6.in");
-}
+	static const struct round r = { .dialect = "nftables", .wanted_h = round_policy };
 
-
-static void read_once(void *arg)
-{
-	struct read_case f;
-
-	read_text(&f, "nftables", realistic);
-	assert_true(f.err == 0 || f.err == ENOMEM);
-	read_done(&f);
+	round_check(&r, "lab/sites/demo.yaml");
+	round_check(&r, "tests/golden/policy-dual.in");
+	round_check(&r, "tests/golden/policy-v6.in");
 }
 
 
 static void allocations_fail(void **state)
 {
-	assert_true(failmalloc_each(read_once, NULL) > 0);
+	round_without_memory("nftables", realistic);
 }
 
 

@@ -223,16 +223,11 @@ static void paths_need_one_firewall(void **state)
 
 static void compile(struct sbuf *sb, const char *more, const char *firewall, int want)
 {
-	struct arena mem = {0};
-	struct diag_list dl = {0};
-	struct site s;
-	char text[4096];
+	struct rooms f;
 
-	(void)snprintf(text, sizeof(text), "%s%s", rooms, more);
-	assert_int_equal(site_parse(&s, &mem, text, strlen(text), "t", &dl), 0);
-	assert_int_equal(policy_compile_nftables(sb, &s, firewall, &dl), want);
-	diag_reset(&dl);
-	arena_reset(&mem);
+	rooms_expand_ok(&f, more);
+	assert_int_equal(policy_compile_nftables(sb, &f.site, firewall, &f.dl), want);
+	rooms_reset(&f);
 }
 
 

@@ -221,7 +221,7 @@ static void broken_texts(void **state)
 	assert_int_equal(unknowns("set firewall filter F term A from destination-port 99999\n"), 1);
 	assert_int_equal(unknowns("set policy-options prefix-list P apply-path \"x <*>\"\n"
 				  "set firewall filter F term A from source-prefix-list P\n"), 2);
-	assert_int_equal(unknowns("set security policies from-zone a to-zone b policy p then permit\n"), 1);
+	assert_int_equal(unknowns("set security policies from-zone a to-zone b policy p then permit\n"), 3);
 	memset(deep, '{', sizeof(deep) - 1);
 	assert_int_equal(unknowns(deep), 102);
 }

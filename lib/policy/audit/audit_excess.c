@@ -123,6 +123,60 @@ static int add_beyond(struct way *w, bool tell_out)
 }
 
 
+static bool checks_source(const struct way *w)
+{
+	const struct device *d = &w->au->device;
+
+	for (size_t i = 0; i < d->nconfigs; i++)
+		for (size_t k = 0; k < d->configs[i]->nifaces; k++) {
+			const struct config_interface *ci = &d->configs[i]->ifaces[k];
+
+			if (ci->source_check &&
+			    flat_iface_find(&d->ifaces, ci->name) == iface_of(w, w->in))
+				return true;
+		}
+
+	return false;
+}
+
+
+/** Sources that lie behind other interfaces do not come in by this one. */
+static int drop_forged(struct way *w)
+{
+	const struct policy *p = w->au->policy;
+	const struct need_addrs *own = &p->interfaces[w->in].addrs;
+	struct pset forged = {0}, left = {0};
+	struct pset_budget budget = { PSET_BUDGET_DEFAULT };
+	int err = 0;
+
+	for (unsigned i = 0; !err && i < p->ninterfaces; i++) {
+		const struct ip_range *v;
+		size_t n = addrs_family(&p->interfaces[i].addrs, w->family, &v);
+
+		for (size_t k = 0; !err && i != w->in && k < n; k++) {
+			struct pset_box b;
+
+			if (addrs_has(own, &v[k].lo) || addrs_has(own, &v[k].hi))
+				continue;
+			pset_box_init(&b, w->family);
+			pset_box_set_addrs(&b, PSET_SRC, &v[k]);
+			err = pset_push(&forged, &b);
+		}
+	}
+	for (size_t i = 0; !err && i < w->universe.n; i++)
+		err = pset_subtract(&left, &w->universe.v[i], forged.v, forged.n, &budget);
+	if (err) {
+		pset_reset(&left);
+	} else {
+		pset_reset(&w->universe);
+		w->universe = left;
+	}
+
+	pset_reset(&forged);
+	return err == ETIME ? 0 : err;
+}
+
+
 static int make_universe(struct way *w)
 {
 	bool tell_out = asks_out(w);
@@ -134,6 +188,8 @@ static int make_universe(struct way *w)
 			err = add_behind(w, o, tell_out);
 	if (!err && w->out[nsite])
 		err = add_beyond(w, tell_out);
+	if (!err && checks_source(w))
+		err = drop_forged(w);
 	if (!err && !tell_out && w->universe.n <= JOIN_MAX)
 		pset_join(&w->universe, 16);
 

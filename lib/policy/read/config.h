@@ -149,6 +149,8 @@ struct config_interface {
 	size_t naddrs, cap;
 	unsigned line;
 	bool shutdown;
+	bool source_check;	/**< takes packets only from where it would send
+				  what answers them */
 };
 
 struct config_unknown {

@@ -436,14 +436,20 @@ static int read_system(struct junos *j, const struct junos_statement *s, const c
 static int read_security(struct junos *j, const struct junos_statement *s,
 			 const char *const *w)
 {
-	if (w[0] && !strcmp(w[0], "policies") && !j->zone_policies) {
-		j->zone_policies = s->line;
-		j->zone_text = s->text;
-	}
-	if (w[0] && !strcmp(w[0], "nat"))
-		return config_notice(j->c, s->line, "address translation is not followed");
-	config_skip(j->c);
-	return 0;
+	if (w[0] && !strcmp(w[0], "policies"))
+		return srx_policies(&j->zones, s, w + 1);
+	if (w[0] && !strcmp(w[0], "zones"))
+		return srx_zones(&j->zones, s, w + 1);
+	if (w[0] && !strcmp(w[0], "address-book"))
+		return srx_address_book(&j->zones, s, w + 1);
+	return srx_security(&j->zones, s, w);
+}
+
+
+static int read_applications(struct junos *j, const struct junos_statement *s,
+			     const char *const *w)
+{
+	return srx_applications(&j->zones, s, w);
 }
 
 
@@ -514,7 +520,8 @@ static int read_statement(const struct junos_statement *s, void *arg)
 	} parts[] = {
 		{"firewall", read_firewall}, {"interfaces", read_interface},
 		{"policy-options", read_policy_options}, {"system", read_system},
-		{"security", read_security}, {"apply-groups", read_apply_groups},
+		{"security", read_security}, {"applications", read_applications},
+		{"apply-groups", read_apply_groups},
 	};
 	struct junos *j = arg;
 
@@ -611,34 +618,6 @@ static int bind(struct junos *j, const struct junos_binding *b)
 }
 
 
-/** Zone policies stand over everything that crosses: nothing can be told. */
-static int refuse_zones(struct junos *j)
-{
-	static const char name[] = "security policies";
-	struct config_hook h = { .list = name, .where = CONFIG_FORWARD, .line = j->zone_policies,
-				 .tracking = CONFIG_STATE_IMPLICIT };
-	const struct config_match any = {0};
-	struct config_list *l;
-	struct config_rule *r;
-	int err = config_list_get(&l, j->c, name, strlen(name), 0);
-
-	if (!err) {
-		l->defined = true;
-		l->line = j->zone_policies;
-		l->fallthrough = CONFIG_DENY;
-		err = config_rule_add(&r, j->c, l, j->zone_policies, j->zone_text);
-	}
-	if (err)
-		return err;
-	r->uncertain = true;
-	err = config_rule_match(j->c, r, &any);
-	if (!err)
-		err = config_unknown(j->c, j->zone_policies, j->zone_text,
-				     "zone policies are not read, only filters");
-	return err ? err : config_hook_add(j->c, &h);
-}
-
-
 static int make_rules(struct junos *j)
 {
 	int err = 0;
@@ -647,15 +626,13 @@ static int make_rules(struct junos *j)
 		err = filter_rules(j, &j->filters[i], j->filters[i].name);
 	for (size_t i = 0; !err && i < j->nbindings; i++)
 		err = bind(j, &j->bindings[i]);
-	if (!err && j->zone_policies)
-		err = refuse_zones(j);
-	return err;
+	return err ? err : srx_rules(&j->zones);
 }
 
 
 static int read_junos(struct config *c, const char *text, size_t len, struct diag_list *dl)
 {
-	struct junos j = { .c = c };
+	struct junos j = { .c = c, .zones = { .c = c } };
 	bool truncated;
 	unsigned lines;
 	int err = junos_statements(text, len, find_off, ignore_strange, &j, &truncated, &lines);
@@ -669,28 +646,56 @@ static int read_junos(struct config *c, const char *text, size_t len, struct dia
 }
 
 
-static int detect_junos(const char *text, size_t len)
-{
-	static const struct {
-		const char *words;
-		int sure;
-	} signs[] = {
-		{"set firewall family inet", READER_SURE}, {"set firewall filter ", READER_SURE},
-		{"set policy-options prefix-list ", READER_SURE},
-		{"## Last commit", READER_SURE}, {"family inet {", READER_LIKELY + 20},
-		{"set interfaces ", READER_LIKELY}, {"set security policies ", READER_SURE},
-		{"prefix-list-name", READER_MAYBE}, {"host-name ", READER_MAYBE},
-		{"\nfirewall {", READER_LIKELY + 20}, {"\n    filter ", READER_MAYBE},
-	};
-	int sure = len >= 10 && !memcmp(text, "firewall {", 10) ? READER_LIKELY : READER_NO;
+struct sign {
+	const char *words;
+	int sure;
+};
 
-	for (size_t i = 0; i < sizeof(signs) / sizeof(signs[0]); i++)
-		if (signs[i].sure > sure &&
-		    memmem(text, len, signs[i].words, strlen(signs[i].words)))
-			sure = signs[i].sure;
+
+static int detect(const struct sign *v, size_t n, const char *text, size_t len)
+{
+	int sure = READER_NO;
+
+	for (size_t i = 0; i < n; i++)
+		if (v[i].sure > sure && memmem(text, len, v[i].words, strlen(v[i].words)))
+			sure = v[i].sure;
 	return sure;
 }
 
+
+static int detect_junos(const char *text, size_t len)
+{
+	static const struct sign signs[] = {
+		{"set firewall family inet", READER_SURE}, {"set firewall filter ", READER_SURE},
+		{"set policy-options prefix-list ", READER_SURE},
+		{"## Last commit", READER_SURE}, {"family inet {", READER_LIKELY + 20},
+		{"set interfaces ", READER_LIKELY}, {"prefix-list-name", READER_MAYBE},
+		{"host-name ", READER_MAYBE}, {"\nfirewall {", READER_LIKELY + 20},
+		{"\n    filter ", READER_MAYBE},
+	};
+	int sure = detect(signs, sizeof(signs) / sizeof(signs[0]), text, len);
+
+	return sure < READER_LIKELY && len >= 10 && !memcmp(text, "firewall {", 10) ? READER_LIKELY
+										     : sure;
+}
+
+
+static int detect_srx(const char *text, size_t len)
+{
+	static const struct sign signs[] = {
+		{"set security policies ", READER_SURE}, {"set security zones ", READER_SURE},
+		{"set security address-book ", READER_SURE},
+		{" to-zone ", READER_LIKELY}, {" security-zone ", READER_SURE},
+	};
+
+	return detect(signs, sizeof(signs) / sizeof(signs[0]), text, len);
+}
+
+
+/* One text may hold both: each reads all of it. */
+const struct policy_reader policy_reader_srx = {
+	"srx", "srx", "SRX zone policies and Junos filters", detect_srx, read_junos,
+};
 
 const struct policy_reader policy_reader_junos = {
 	"junos", "junos", "Junos firewall filters, set lines or blocks", detect_junos, read_junos,

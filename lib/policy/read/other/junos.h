@@ -6,8 +6,9 @@
 #define VISAVIS_LIB_POLICY_READ_OTHER_JUNOS_H
 
 #include "lib/policy/read/config.h"
-#include "lib/policy/read/other/junos_text.h"
 #include "lib/policy/model/sets.h"
+#include "lib/policy/read/other/junos_text.h"
+#include "lib/policy/read/other/srx.h"
 
 enum {
 	JUNOS_LIST_MAX = 1 << 20,	/**< prefixes of one list or condition */
@@ -90,8 +91,7 @@ struct junos {
 	struct sets_index filter_ix, term_ix, list_ix, binding_ix;
 	const char **off;		/**< deactivated paths, blanks between */
 	size_t noff, off_cap;
-	unsigned zone_policies;		/**< line of the first, 0: none */
-	struct config_text zone_text;
+	struct srx zones;
 	bool groups;			/**< apply-groups was noticed */
 };
 
@@ -104,6 +104,10 @@ int junos_then(struct junos *j, struct junos_term *t, const struct junos_stateme
 
 /** Make the term's rules in the list. @return 0, ENOMEM, EOVERFLOW */
 int junos_term_rules(struct junos *j, struct junos_term *t, const char *list);
+
+/** Each type with each code; none given: any. @return 0, ENOMEM */
+int junos_icmp(struct config *c, struct config_icmps *out, const struct config_nums *type,
+	       const struct config_nums *code);
 
 /** The prefix list of that name, or NULL */
 struct junos_prefix_list *junos_list_find(const struct junos *j, const char *name);

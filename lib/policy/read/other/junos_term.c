@@ -663,24 +663,20 @@ static int resolve(struct junos *j, struct junos_term *t, const struct junos_add
 }
 
 
-static int add_icmp(struct junos *j, const struct junos_term *t, struct config_match *m)
+int junos_icmp(struct config *c, struct config_icmps *out, const struct config_nums *type,
+	       const struct config_nums *code)
 {
-	static const struct config_num all = { 0, 255 };
-	size_t nt = t->icmp_type.given ? t->icmp_type.n : 1;
-	size_t nc = t->icmp_code.given ? t->icmp_code.n : 1;
+	static struct config_num whole = { 0, 255 };
+	static const struct config_nums all = { .v = &whole, .n = 1 };
+	const struct config_nums *t = type->given ? type : &all, *k = code->given ? code : &all;
 	int err = 0;
 
-	if (!t->icmp_type.given && !t->icmp_code.given)
+	if (!type->given && !code->given)
 		return 0;
-	for (size_t i = 0; !err && i < nt; i++) {
-		for (size_t k = 0; !err && k < nc; k++) {
-			const struct config_num *type = t->icmp_type.given ? &t->icmp_type.v[i] : &all;
-			const struct config_num *code = t->icmp_code.given ? &t->icmp_code.v[k] : &all;
-
-			err = config_icmp_add(j->c, &m->icmp, type->lo, type->hi, code->lo,
-					      code->hi);
-		}
-	}
+	for (size_t i = 0; !err && i < t->n; i++)
+		for (size_t j = 0; !err && j < k->n; j++)
+			err = config_icmp_add(c, out, t->v[i].lo, t->v[i].hi, k->v[j].lo,
+					      k->v[j].hi);
 	return err;
 }
 
@@ -742,7 +738,7 @@ int junos_term_rules(struct junos *j, struct junos_term *t, const char *list)
 	if (!err)
 		err = resolve(j, t, &t->either, &either, family);
 	if (!err)
-		err = add_icmp(j, t, &m);
+		err = junos_icmp(j->c, &m.icmp, &t->icmp_type, &t->icmp_code);
 	if (!err)
 		err = imply_protocol(j, t, &m);
 	if (!err && ((addrs && (src.given || dst.given)) ||

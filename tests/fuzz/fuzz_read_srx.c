@@ -1,0 +1,2 @@
+#define READER "srx"
+#include "tests/fuzz/read_config.h"

@@ -155,11 +155,27 @@ static int read_permit(struct srx *x, struct srx_policy *p, const struct junos_s
 }
 
 
+/** Each policy has a counter of its own. */
+static int add_effect(struct srx *x, struct srx_policy *p, const char *const *w)
+{
+	bool count = !strcmp(w[0], "count");
+	const char *before = p->effect ? p->effect : "";
+
+	if (!count && !w[1])
+		return 0;
+	p->effect = arena_printf(&x->c->mem, "%s%s%s %s", before, *before ? ", " : "", w[0],
+				 count ? p->name : w[1]);
+	return p->effect ? 0 : ENOMEM;
+}
+
+
 static int read_then(struct srx *x, struct srx_policy *p, const struct junos_statement *s,
 		     const char *const *w)
 {
-	if (!w[0] || !strcmp(w[0], "log") || !strcmp(w[0], "count"))
+	if (!w[0])
 		return 0;
+	if (!strcmp(w[0], "log") || !strcmp(w[0], "count"))
+		return add_effect(x, p, w);
 	if (!strcmp(w[0], "permit"))
 		return read_permit(x, p, s, w + 1);
 	if (strcmp(w[0], "deny") != 0 && strcmp(w[0], "reject") != 0)
@@ -563,6 +579,7 @@ static int add_rule(struct srx *x, struct srx_policy *p)
 	mk.r->sometimes = p->sometimes;
 	mk.r->uncertain = p->uncertain;
 	mk.r->rows = p->rows;
+	mk.r->effect = p->effect;
 	return 0;
 }
 

@@ -69,6 +69,7 @@ struct srx_policy {
 	struct config_rows rows;
 	struct srx_names src, dst, apps;
 	enum config_action action;
+	const char *effect;		/**< as in struct config_rule */
 	bool src_excluded, dst_excluded;
 	bool decided;			/**< permit, deny or reject was said */
 	bool sometimes, uncertain;

@@ -43,6 +43,13 @@ static const char *samples_wrong(const struct sla_stream *st)
 
 static const char *copies_wrong(const struct sla_stream *st)
 {
+	uint64_t n = 0;
+
+	for (size_t i = 0; i < st->nsamples; i++)
+		n += st->samples[i].copies;
+	if (n != st->ncopies)
+		return "copies are counted that are not there";
+
 	for (size_t i = 0; i < st->ncopies; i++) {
 		const struct sla_copy *c = &st->copies[i];
 

@@ -16,7 +16,7 @@
 
 enum {
 	SLA_STREAMS_MAX = 64,		/**< of one operation */
-	SLA_SAMPLES_MAX = 1 << 24,	/**< of one operation, all streams */
+	SLA_SAMPLES_MAX = 1 << 22,	/**< of one operation, all streams */
 	SLA_DSCP_UNKNOWN = 0xff,
 };
 

@@ -1,0 +1,20 @@
+/** Pieces of the figures; for lib/sla alone. */
+#ifndef VISAVIS_LIB_SLA_FIGURES_INT_H
+#define VISAVIS_LIB_SLA_FIGURES_INT_H
+
+#include "lib/sla/figures.h"
+
+/** Sorts v. */
+void sla_series_of(struct sla_series *s, int64_t *v, size_t n);
+void sla_sums_add(struct sla_sums *s, int64_t v);
+
+/** Loss, duplicates and order of one stream. @return 0 or ENOMEM */
+int sla_paths_count(struct sla_figures *f, struct arena *tmp, const struct sla_stream *st);
+
+/** Is the packet in the delays? */
+bool sla_sample_timed(const struct sla_sample *s, int64_t late_ns);
+
+/** Sort keys, smallest first. */
+void sla_sort_keys(uint64_t *v, size_t n);
+
+#endif

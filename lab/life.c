@@ -9,6 +9,7 @@
 #include "lab/prove.h"
 #include "lab/service/service.h"
 #include "lab/supervise.h"
+#include "lab/wires.h"
 
 enum { REGISTER_MS = 20000, NTP_MS = 20000, CALL_MS = 15000, HANGUP_MS = 10000, ASK_MS = 3000 };
 
@@ -327,6 +328,8 @@ static int judge(struct lab *lab)
 	struct lab_step *st = lab_step_begin(lab, LAB_PROVE, "captures and counters");
 	int err = lab_step_end(lab, st, prove_watched(prove), NULL);
 
+	if (!err)
+		err = wires_end(lab);
 	if (!err && lab->opt.prove) {
 		st = lab_step_begin(lab, LAB_PROVE, "every port of every pair of hosts");
 		err = lab_step_end(lab, st, prove_tight(prove), NULL);

@@ -5,6 +5,7 @@
 #include "io/siteload.h"
 #include "lab/output.h"
 #include "lab/supervise.h"
+#include "lab/wires.h"
 
 
 /* What `visavis site check` warns of does not keep a site from coming up. */
@@ -40,6 +41,8 @@ int lab_load(struct lab *lab)
 		err = need_expand(&lab->needs, &lab->arena, &lab->site, &dl);
 	if (!err)
 		err = plan_make(&lab->plan, &lab->arena, &lab->site, &dl);
+	if (!err)
+		err = wires_load(lab, &dl);
 	if (!err && dl.errors)
 		err = EBADMSG;
 	say_errors(&dl);

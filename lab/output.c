@@ -68,7 +68,7 @@ int output_write(const char *path, unsigned mode, const char *text)
 static const char *bin_folders(struct lab *lab)
 {
 	static const char *const build[] = {"daemons/codec", "daemons/media",
-					    "daemons/callcontrol"};
+					    "daemons/callcontrol", "daemons/sla", "lab"};
 	char self[PATH_MAX];
 	ssize_t n = readlink("/proc/self/exe", self, sizeof(self) - 1);
 	const char *dirs;
@@ -82,7 +82,7 @@ static const char *bin_folders(struct lab *lab)
 		*p = '\0';
 	dirs = lab_str(lab, "%s", self);
 	p = strstr(self, "/tools/visavis");
-	for (size_t i = 0; p && !p[strlen("/tools/visavis")] && i < 3; i++)
+	for (size_t i = 0; p && !p[strlen("/tools/visavis")] && i < sizeof(build) / sizeof(build[0]); i++)
 		dirs = lab_str(lab, "%s:%.*s/%s", dirs, (int)(p - self), self, build[i]);
 
 	return dirs;

@@ -21,6 +21,7 @@
 #include "lab/state.h"
 #include "lab/supervise.h"
 #include "lab/tell.h"
+#include "lab/wires.h"
 
 enum { INTERRUPTED = 130, END_MS = 3000, FILES_LEAST = 256 };
 
@@ -83,6 +84,8 @@ static int bring_up(struct lab *lab, const struct lab_life *life)
 		err = up_wires(lab);
 	if (!err)
 		err = enforce_all(lab);
+	if (!err)
+		err = wires_start(lab);
 	if (!err && life->before_h)
 		err = life->before_h(lab, life->arg);
 	if (!err)

@@ -19,26 +19,26 @@ static bool ends_word(char c)
 }
 
 
-static void words_skip(struct words *w)
+static void rules_skip(struct words *w)
 {
 	while (w->at < w->end && (*w->at == ' ' || *w->at == '\t' || *w->at == '\r'))
 		w->at++;
 }
 
 
-struct diag_pos words_pos(struct words *w)
+struct diag_pos rules_pos(struct words *w)
 {
-	words_skip(w);
+	rules_skip(w);
 
 	return (struct diag_pos){w->file, w->line, (unsigned)(w->at - w->line_at) + 1};
 }
 
 
-bool words_peek(struct words *w, struct word *d)
+bool rules_peek(struct words *w, struct word *d)
 {
 	const char *p;
 
-	words_skip(w);
+	rules_skip(w);
 	for (p = w->at; p < w->end && !ends_word(*p); p++)
 		;
 	*d = (struct word){w->at, (size_t)(p - w->at)};
@@ -47,9 +47,9 @@ bool words_peek(struct words *w, struct word *d)
 }
 
 
-bool words_next(struct words *w, struct word *d)
+bool rules_next(struct words *w, struct word *d)
 {
-	if (!words_peek(w, d))
+	if (!rules_peek(w, d))
 		return false;
 	w->at += d->len;
 
@@ -57,9 +57,9 @@ bool words_next(struct words *w, struct word *d)
 }
 
 
-bool words_colon(struct words *w)
+bool rules_colon(struct words *w)
 {
-	words_skip(w);
+	rules_skip(w);
 	if (w->at == w->end || *w->at != ':')
 		return false;
 	w->at++;
@@ -68,14 +68,14 @@ bool words_colon(struct words *w)
 }
 
 
-bool word_is(const struct word *d, const char *s)
+bool rules_is(const struct word *d, const char *s)
 {
 	return strlen(s) == d->len && !memcmp(s, d->p, d->len);
 }
 
 
 /* To the end of what stands between two separators, and over it. */
-static void words_end(struct words *w)
+static void rules_end(struct words *w)
 {
 	while (w->at < w->end && *w->at != '\n' && *w->at != ';' && *w->at != '#')
 		w->at++;
@@ -91,7 +91,7 @@ static void words_end(struct words *w)
 
 static bool at_end(struct words *w)
 {
-	words_skip(w);
+	rules_skip(w);
 
 	return w->at == w->end || ends_rule(*w->at);
 }
@@ -124,8 +124,8 @@ static int read_link(struct reading *r, struct words *w)
 	struct word d;
 	struct diag_pos pos;
 
-	pos = words_pos(w);
-	if (!words_next(w, &d) || d.len > LINK_NAME_MAX) {
+	pos = rules_pos(w);
+	if (!rules_next(w, &d) || d.len > LINK_NAME_MAX) {
 		diag_error(r->dl, pos, "a link has a name of at most %d letters", LINK_NAME_MAX);
 		return 0;
 	}
@@ -139,8 +139,8 @@ static void read_seed(struct reading *r, struct words *w)
 	struct word d;
 	struct diag_pos pos;
 
-	pos = words_pos(w);
-	if (!words_next(w, &d) || rules_seed(&r->out->seed, d.p, d.len))
+	pos = rules_pos(w);
+	if (!rules_next(w, &d) || rules_seed(&r->out->seed, d.p, d.len))
 		diag_error(r->dl, pos, "a seed is a number below 2^64");
 }
 
@@ -166,7 +166,7 @@ int rules_seed(uint64_t *seed, const char *p, size_t len)
 
 static int read_rule(struct reading *r, struct words *w)
 {
-	struct diag_pos pos = words_pos(w);
+	struct diag_pos pos = rules_pos(w);
 	struct impair_rule rule = {.link = r->link, .dscp = -1, .new_dscp = -1,
 				   .queue = RULES_QUEUE};
 	int err = rule_read(r, w, &rule);
@@ -190,13 +190,13 @@ static int read_line(struct reading *r, struct words *w)
 	struct word d;
 	int err = 0;
 
-	(void)words_peek(w, &d);
-	if (word_is(&d, "link")) {
-		(void)words_next(w, &d);
+	(void)rules_peek(w, &d);
+	if (rules_is(&d, "link")) {
+		(void)rules_next(w, &d);
 		err = read_link(r, w);
 	}
-	else if (word_is(&d, "seed")) {
-		(void)words_next(w, &d);
+	else if (rules_is(&d, "seed")) {
+		(void)rules_next(w, &d);
 		read_seed(r, w);
 	}
 	else {
@@ -204,7 +204,7 @@ static int read_line(struct reading *r, struct words *w)
 		err = read_rule(r, w);
 	}
 	if (!err && r->dl->errors == errors && !at_end(w))
-		diag_error(r->dl, words_pos(w), "nothing more can stand here");
+		diag_error(r->dl, rules_pos(w), "nothing more can stand here");
 
 	return err;
 }
@@ -226,13 +226,13 @@ int rules_parse(struct impair_rules *out, struct arena *a, const char *text, siz
 	if (!out->v || !out->links || !out->links_pos)
 		return ENOMEM;
 	if (len > RULES_TEXT_MAX) {
-		diag_error(dl, words_pos(&w), "more than %d bytes", RULES_TEXT_MAX);
+		diag_error(dl, rules_pos(&w), "more than %d bytes", RULES_TEXT_MAX);
 		return EBADMSG;
 	}
 	while (!err && w.at < w.end) {
 		if (!at_end(&w))
 			err = read_line(&r, &w);
-		words_end(&w);
+		rules_end(&w);
 	}
 
 	return err ? err : dl->errors > errors ? EBADMSG : 0;

@@ -25,14 +25,14 @@ struct reading {
 };
 
 /** Where the next word begins. */
-struct diag_pos words_pos(struct words *w);
+struct diag_pos rules_pos(struct words *w);
 /** The next word of this rule. @return false: there is none */
-bool words_next(struct words *w, struct word *d);
-/** As words_next(); stays where it is. */
-bool words_peek(struct words *w, struct word *d);
+bool rules_next(struct words *w, struct word *d);
+/** As rules_next(); stays where it is. */
+bool rules_peek(struct words *w, struct word *d);
 /** Over the colon, if it is next. */
-bool words_colon(struct words *w);
-bool word_is(const struct word *d, const char *s);
+bool rules_colon(struct words *w);
+bool rules_is(const struct word *d, const char *s);
 
 /** Filters, a colon, impairments. @return 0; EBADMSG, told; ENOMEM */
 int rule_read(struct reading *r, struct words *w, struct impair_rule *rule);

@@ -19,8 +19,8 @@ static int value(struct reading *r, struct words *w, const char *what,
 	struct word d;
 	char s[64];
 
-	(void)words_peek(w, &d);
-	pos = words_pos(w);
+	(void)rules_peek(w, &d);
+	pos = rules_pos(w);
 	(void)snprintf(s, sizeof(s), "%.*s", (int)d.len, d.p);
 	if (!d.len || d.len >= sizeof(s) || read_h(to, s)) {
 		diag_error(r->dl, pos, "here stands %s, not \"%s\"", what, s);
@@ -170,8 +170,8 @@ static int list_word(struct reading *r, struct words *w, const char **s, size_t 
 	struct word d;
 
 	*most = 1;
-	if (!words_next(w, &d)) {
-		diag_error(r->dl, words_pos(w), "here stands a list: 1,5-7,20");
+	if (!rules_next(w, &d)) {
+		diag_error(r->dl, rules_pos(w), "here stands a list: 1,5-7,20");
 		return EBADMSG;
 	}
 	for (size_t i = 0; i < d.len; i++)
@@ -184,7 +184,7 @@ static int list_word(struct reading *r, struct words *w, const char **s, size_t 
 
 static int packets_read(struct reading *r, struct words *w, struct pick *k)
 {
-	struct diag_pos pos = words_pos(w);
+	struct diag_pos pos = rules_pos(w);
 	struct pick_range *v;
 	const char *s;
 	size_t most;
@@ -225,7 +225,7 @@ static int burst_read(struct reading *r, struct words *w, struct pick *k)
 		err = value(r, w, "the chance that a burst ends: 20%", percent_read, &k->leave);
 	k->kind = PICK_BURST;
 	k->p = 1;
-	if (!err && words_peek(w, &d) && d.p[d.len - 1] == '%')
+	if (!err && rules_peek(w, &d) && d.p[d.len - 1] == '%')
 		err = value(r, w, "the share within a burst: 80%", percent_read, &k->p);
 
 	return err;
@@ -237,18 +237,18 @@ static int pick_read(struct reading *r, struct words *w, struct pick *k)
 	struct word d;
 
 	*k = (struct pick){.kind = PICK_CHANCE};
-	(void)words_peek(w, &d);
-	if (word_is(&d, "every")) {
-		(void)words_next(w, &d);
+	(void)rules_peek(w, &d);
+	if (rules_is(&d, "every")) {
+		(void)rules_next(w, &d);
 		k->kind = PICK_EVERY;
 		return value(r, w, "how many packets: 100", count_read, &k->every);
 	}
-	if (word_is(&d, "packets")) {
-		(void)words_next(w, &d);
+	if (rules_is(&d, "packets")) {
+		(void)rules_next(w, &d);
 		return packets_read(r, w, k);
 	}
-	if (word_is(&d, "burst")) {
-		(void)words_next(w, &d);
+	if (rules_is(&d, "burst")) {
+		(void)rules_next(w, &d);
 		return burst_read(r, w, k);
 	}
 
@@ -262,10 +262,10 @@ static bool takes(struct words *w, const char *s)
 {
 	struct word d;
 
-	if (!words_peek(w, &d) || !word_is(&d, s))
+	if (!rules_peek(w, &d) || !rules_is(&d, s))
 		return false;
 
-	return words_next(w, &d);
+	return rules_next(w, &d);
 }
 
 
@@ -277,7 +277,7 @@ static int im_delay(struct reading *r, struct words *w, struct impair_rule *rule
 
 static int series_read(struct reading *r, struct words *w, struct dist *d)
 {
-	struct diag_pos pos = words_pos(w);
+	struct diag_pos pos = rules_pos(w);
 	char *s, *save = NULL;
 	const char *text;
 	int64_t *v;
@@ -319,7 +319,7 @@ static int im_jitter(struct reading *r, struct words *w, struct impair_rule *rul
 					: value(r, w, "a time: 2ms", time_read,
 						&rule->jitter.spread_ns);
 	}
-	pos = words_pos(w);
+	pos = rules_pos(w);
 	diag_error(r->dl, pos, "jitter is uniform, normal, pareto or series");
 
 	return EBADMSG;
@@ -331,7 +331,7 @@ static int im_order(struct reading *r, struct words *w, struct impair_rule *rule
 	rule->free_order = takes(w, "free");
 	if (rule->free_order || takes(w, "keep"))
 		return 0;
-	diag_error(r->dl, words_pos(w), "order is keep or free");
+	diag_error(r->dl, rules_pos(w), "order is keep or free");
 
 	return EBADMSG;
 }
@@ -345,7 +345,7 @@ static int im_rate(struct reading *r, struct words *w, struct impair_rule *rule)
 	if (!err && takes(w, "queue"))
 		err = value(r, w, "a number of packets: 100", count_read, &n);
 	if (!err && n > IMPAIR_QUEUE_MAX) {
-		diag_error(r->dl, words_pos(w), "a queue holds at most %d packets",
+		diag_error(r->dl, rules_pos(w), "a queue holds at most %d packets",
 			   IMPAIR_QUEUE_MAX);
 		err = EBADMSG;
 	}
@@ -366,7 +366,7 @@ static int im_reorder(struct reading *r, struct words *w, struct impair_rule *ru
 	int err = pick_read(r, w, &rule->reorder);
 
 	if (!err && !takes(w, "by")) {
-		diag_error(r->dl, words_pos(w), "reorder ends in how much longer those packets "
+		diag_error(r->dl, rules_pos(w), "reorder ends in how much longer those packets "
 			   "are held: by 5ms");
 		err = EBADMSG;
 	}
@@ -418,7 +418,7 @@ static int fi_udp(struct reading *r, struct words *w, struct impair_rule *rule)
 	struct word d;
 
 	rule->udp = true;
-	if (!words_peek(w, &d) || *d.p < '0' || *d.p > '9')
+	if (!rules_peek(w, &d) || *d.p < '0' || *d.p > '9')
 		return 0;
 
 	return value(r, w, "ports: 16384-32768", ports_read, rule);
@@ -461,11 +461,11 @@ static int clause_read(struct reading *r, struct words *w, struct impair_rule *r
 	struct diag_pos pos;
 	struct word d;
 
-	(void)words_peek(w, &d);
-	pos = words_pos(w);
+	(void)rules_peek(w, &d);
+	pos = rules_pos(w);
 	for (; v->name; v++)
-		if (word_is(&d, v->name)) {
-			(void)words_next(w, &d);
+		if (rules_is(&d, v->name)) {
+			(void)rules_next(w, &d);
 			return v->read_h(r, w, rule);
 		}
 	diag_error(r->dl, pos, "\"%.*s\" is no %s", d.len > 40 ? 40 : (int)d.len, d.p, what);
@@ -479,9 +479,9 @@ int rule_read(struct reading *r, struct words *w, struct impair_rule *rule)
 	struct word d;
 	int err = 0;
 
-	while (!err && !words_colon(w)) {
-		if (!words_peek(w, &d)) {
-			diag_error(r->dl, words_pos(w), "after the direction and filters stands "
+	while (!err && !rules_colon(w)) {
+		if (!rules_peek(w, &d)) {
+			diag_error(r->dl, rules_pos(w), "after the direction and filters stands "
 				   "a colon, then the impairments");
 			return EBADMSG;
 		}
@@ -489,7 +489,7 @@ int rule_read(struct reading *r, struct words *w, struct impair_rule *rule)
 	}
 	if (!rule->dir[IMPAIR_FORWARD] && !rule->dir[IMPAIR_BACK])
 		rule->dir[IMPAIR_FORWARD] = rule->dir[IMPAIR_BACK] = true;
-	while (!err && words_peek(w, &d))
+	while (!err && rules_peek(w, &d))
 		err = clause_read(r, w, rule, impairments, "impairment");
 
 	return err;

@@ -25,6 +25,11 @@ enum {
 	PLAN_IFNAME_MAX = 15,	/**< the kernel's */
 };
 
+/** Names of the two halves of node i's link, where it is impaired: at its
+ *  own side and at the network's. */
+#define PLAN_NEAR "w%zu-near"
+#define PLAN_FAR "w%zu-far"
+
 /** An address on an interface, with the length of its network. */
 struct plan_addr {
 	struct ip_addr addr;
@@ -54,6 +59,7 @@ struct plan_node {
 	struct plan_route *routes;
 	size_t nroutes;
 	bool ipv6;			/**< has an IPv6 address */
+	bool impaired;			/**< its link is in two halves; set by the lab */
 };
 
 /** Networks on one link layer. */
@@ -91,6 +97,9 @@ int plan_routes(struct plan *p, struct arena *a);
  * @param pids  [p->nnodes] a process in each node's namespace
  */
 void plan_put_links(struct sbuf *sb, const struct plan *p, const int *pids);
+
+/** Lines that make the two halves of node i's link one. */
+void plan_put_splice(struct sbuf *sb, size_t i);
 
 /** Lines for `ip -batch` inside the node: addresses, links up, routes. */
 void plan_put_node(struct sbuf *sb, const struct plan_node *n);

@@ -16,6 +16,27 @@ static void put_route(struct sbuf *sb, const struct plan_node *n, const struct p
 }
 
 
+/* Where the network's end of node i's interface k is: in the node, or, with
+ * an impaired link between, beside us. */
+static void put_end(struct sbuf *sb, const struct plan *p, size_t i, size_t k, const int *pids)
+{
+	if (p->nodes[i].impaired)
+		sbuf_printf(sb, PLAN_FAR, i);
+	else
+		sbuf_printf(sb, "%s netns %d", p->nodes[i].ifaces[k].name, pids[i]);
+}
+
+
+static void put_halves(struct sbuf *sb, const struct plan *p, size_t segment, const int *pids)
+{
+	for (size_t i = 0; i < p->nnodes; i++)
+		for (size_t k = 0; k < p->nodes[i].nifaces; k++)
+			if (p->nodes[i].impaired && p->nodes[i].ifaces[k].segment == segment)
+				sbuf_printf(sb, "link add " PLAN_NEAR " type veth peer name %s "
+					    "netns %d\n", i, p->nodes[i].ifaces[k].name, pids[i]);
+}
+
+
 static void put_pair(struct sbuf *sb, const struct plan *p, size_t segment, const int *pids)
 {
 	size_t n = 0;
@@ -24,8 +45,10 @@ static void put_pair(struct sbuf *sb, const struct plan *p, size_t segment, cons
 		for (size_t k = 0; k < p->nodes[i].nifaces; k++) {
 			if (p->nodes[i].ifaces[k].segment != segment)
 				continue;
-			sbuf_printf(sb, n++ ? " type veth peer name %s netns %d\n"
-				    : "link add %s netns %d", p->nodes[i].ifaces[k].name, pids[i]);
+			sbuf_puts(sb, n ? " type veth peer name " : "link add ");
+			put_end(sb, p, i, k, pids);
+			if (n++)
+				sbuf_putc(sb, '\n');
 		}
 }
 
@@ -39,9 +62,9 @@ static void put_bridge(struct sbuf *sb, const struct plan *p, size_t segment, co
 		for (size_t k = 0; k < p->nodes[i].nifaces; k++) {
 			if (p->nodes[i].ifaces[k].segment != segment)
 				continue;
-			sbuf_printf(sb, "link add p%zu-%zu type veth peer name %s netns %d\n"
-				    "link set p%zu-%zu master %s up\n",
-				    i, k, p->nodes[i].ifaces[k].name, pids[i], i, k, br);
+			sbuf_printf(sb, "link add p%zu-%zu type veth peer name ", i, k);
+			put_end(sb, p, i, k, pids);
+			sbuf_printf(sb, "\nlink set p%zu-%zu master %s up\n", i, k, br);
 		}
 	sbuf_printf(sb, "link set %s up\n", br);
 }
@@ -50,11 +73,20 @@ static void put_bridge(struct sbuf *sb, const struct plan *p, size_t segment, co
 void plan_put_links(struct sbuf *sb, const struct plan *p, const int *pids)
 {
 	for (size_t s = 0; s < p->nsegments; s++) {
+		put_halves(sb, p, s, pids);
 		if (p->segments[s].bridge)
 			put_bridge(sb, p, s, pids);
 		else
 			put_pair(sb, p, s, pids);
 	}
+}
+
+
+void plan_put_splice(struct sbuf *sb, size_t i)
+{
+	sbuf_printf(sb, "link add w%zu type bridge mcast_snooping 0\nlink set w%zu up\n", i, i);
+	sbuf_printf(sb, "link set " PLAN_NEAR " master w%zu up\n", i, i);
+	sbuf_printf(sb, "link set " PLAN_FAR " master w%zu up\n", i, i);
 }
 
 
@@ -127,7 +159,7 @@ static void put_node(struct sbuf *sb, const struct plan_node *n)
 		for (size_t k = 0; k < f->naddrs; k++)
 			sbuf_printf(sb, " %s/%u", ip_str(&f->addrs[k].addr, buf),
 				    f->addrs[k].len);
-		sbuf_putc(sb, '\n');
+		sbuf_puts(sb, n->impaired ? " impaired\n" : "\n");
 	}
 	for (size_t i = 0; i < n->nroutes; i++) {
 		sbuf_puts(sb, "  route ");

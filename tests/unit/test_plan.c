@@ -261,6 +261,41 @@ static void all_of(void *arg)
 }
 
 
+/* A host's link in two halves, on a bridge and on a pair of two such. */
+static void test_impaired(void **state)
+{
+	static const int pids[] = {11, 12, 13};
+	struct fixture f;
+
+	plan_of(&f, HEAD
+		"networks: { a: 10.1.0.0/24, b: 10.2.0.0/24 }\n"
+		"hosts:\n"
+		"  x: { role: admin, address: 10.1.0.5 }\n"
+		"  y: { role: dns, address: 10.2.0.9 }\n"
+		"firewalls: { f: { dialect: nftables, interfaces: { e1: a, e2: b } } }\n");
+	assert_int_equal(f.err, 0);
+	f.p.nodes[0].impaired = true;
+	sbuf_reset(&f.sb);
+	plan_put_links(&f.sb, &f.p, pids);
+	assert_string_equal(sbuf_str(&f.sb),
+		"link add w0-near type veth peer name eth0 netns 11\n"
+		"link add w0-far type veth peer name e1 netns 13\n"
+		"link add eth0 netns 12 type veth peer name e2 netns 13\n");
+	sbuf_reset(&f.sb);
+	plan_put_splice(&f.sb, 0);
+	assert_string_equal(sbuf_str(&f.sb),
+		"link add w0 type bridge mcast_snooping 0\n"
+		"link set w0 up\n"
+		"link set w0-near master w0 up\n"
+		"link set w0-far master w0 up\n");
+	sbuf_reset(&f.sb);
+	plan_put_text(&f.sb, &f.p);
+	assert_non_null(strstr(sbuf_str(&f.sb), "10.1.0.5/24 impaired\n"));
+	assert_null(strstr(sbuf_str(&f.sb), "10.2.0.9/24 impaired"));
+	done(&f);
+}
+
+
 static void test_memory(void **state)
 {
 	struct fixture f;
@@ -284,6 +319,7 @@ int main(void)
 		cmocka_unit_test(test_behind_one),
 		cmocka_unit_test(test_batch),
 		cmocka_unit_test(test_mistakes),
+		cmocka_unit_test(test_impaired),
 		cmocka_unit_test(test_memory),
 	};
 

@@ -37,9 +37,11 @@ offers policy update --to nx = nxos
 offers policy audit --from ip = iptables
 offers policy lint --sa = --sarif
 offers site check --j = --json
-offers lab pr = prove
-offers lab run x --pro = --prove
-offers lab run x --security o = on off
+if visavis --help | grep -q '^  lab'; then
+	offers lab pr = prove
+	offers lab run x --pro = --prove
+	offers lab run x --security o = on off
+fi
 run=$(mktemp -d)
 mkdir "$run/paris"
 : >"$run/paris/ctl.sock"

@@ -24,6 +24,8 @@ PAGES = [
     ([VISAVIS, "flows"], "visavis.1"),
     ([VISAVIS, "site"], "visavis.1"),
 ]
+PAGES += [([VISAVIS, "policy", verb], "visavis-policy.1") for verb in
+          ("compile", "qos", "audit", "lint", "diff", "update", "explain")]
 # every program answers these; a page need not say so
 COMMON = {"--help", "--version"}
 # taken but not listed by --help, and the reason
@@ -59,10 +61,19 @@ def documented(page):
     return found - COMMON
 
 
+def built(words):
+    """Is the program, and the command of visavis, in this build?"""
+    exe = build / words[0]
+    if not exe.exists() or len(words) == 1:
+        return exe.exists()
+    r = subprocess.run([exe, "--help"], capture_output=True, text=True, timeout=60)
+    return re.search(rf"^  {words[1]}\b", r.stdout, re.M)
+
+
 helps = {}
 for words, page in PAGES:
-    if not (build / words[0]).exists():
-        print(f"# {words[0]} is not in this build")
+    if not built(words):
+        print(f"# {' '.join(words)} is not in this build")
         continue
     code, options = listed(words)
     helps.setdefault(page, set()).update(options)

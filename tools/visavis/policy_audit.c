@@ -31,10 +31,16 @@ struct job {
 
 static int usage(FILE *f, bool audit)
 {
-	(void)fprintf(f, "usage: visavis policy %s [--from DIALECT] %s[--steps N]\n"
-		      "                      [--unreachable] [--json | --sarif | --html] %sCONFIG...\n\n"
-		      "Dialects (found out when not given):\n", audit ? "audit" : "lint",
-		      audit ? "[--firewall NAME] " : "", audit ? "SITE " : "");
+	(void)fprintf(f, "usage: visavis policy %s [OPTION...] %sCONFIG...\n\n"
+		      "  --from DIALECT   of the configurations; found out when not given\n"
+		      "%s"
+		      "  --unreachable    of useless lines, those alone that never match: faster\n"
+		      "  --steps N        work at most so much for one question\n"
+		      "  --json --sarif   for programs, for code hosts\n"
+		      "  --html           a page\n\n"
+		      "Exit code: 0 clean, 1 findings, 2 cannot tell, 3 not readable or bad usage.\n\n"
+		      "Dialects:\n", audit ? "audit" : "lint", audit ? "SITE " : "",
+		      audit ? "  --firewall NAME  when the site has several\n" : "");
 	for (size_t i = 0; policy_readers[i]; i++)
 		(void)fprintf(f, "  %-12s %s\n", policy_readers[i]->name,
 			      policy_readers[i]->title);

@@ -23,8 +23,11 @@ struct compile {
 
 static int compile_usage(FILE *f)
 {
-	(void)fprintf(f, "usage: visavis policy compile [--to DIALECT] [--firewall NAME] "
-		      "[-o DIR] SITE\n\nDialects:\n");
+	(void)fprintf(f, "usage: visavis policy compile [OPTION...] SITE\n\n"
+		      "  --to DIALECT      instead of what the site says\n"
+		      "  --firewall NAME   this one alone\n"
+		      "  -o, --output DIR  a file for each firewall, instead of standard output\n\n"
+		      "Dialects:\n");
 	for (const struct policy_backend *b = policy_backends; b->name; b++)
 		(void)fprintf(f, "  %-12s %s\n", b->name, b->title);
 

@@ -1,10 +1,9 @@
 /*
  * Junos: stateless firewall filters, their prefix lists and where they are
- * bound. Filters keep no state. What other parts of the configuration merge in
- * (apply-groups, apply-path) is not followed: `show configuration | display
- * inheritance` shows it merged.
+ * bound. Filters keep no state.
  */
 #include <errno.h>
+#include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -152,7 +151,19 @@ static int new_term(size_t *out, struct junos *j, size_t filter, const char *nam
 		err = remark ? config_rows_scan(j->c, &t.rows, words) : ENOMEM;
 	}
 	*out = j->nterms;
-	f->terms[f->nterms++] = j->nterms;
+	if (j->merging && f->own) {
+		/* whether it goes before the filter's own is not sure */
+		t.uncertain = true;
+		memmove(f->terms + 1, f->terms, f->nterms * sizeof(*f->terms));
+		f->terms[0] = j->nterms;
+		if (!err)
+			err = config_unknown(j->c, s->line, s->text, "where a group's term \"%s\" "
+					     "stands among the filter's own is not known", name);
+	} else {
+		f->own = f->own || !j->merging;
+		f->terms[f->nterms] = j->nterms;
+	}
+	f->nterms++;
 	j->terms[j->nterms++] = t;
 	return err;
 }
@@ -201,24 +212,16 @@ static int get_list(struct junos_prefix_list **out, struct junos *j, const char 
 }
 
 
-/** policy-options prefix-list NAME PREFIX */
-static int read_prefix_list(struct junos *j, const struct junos_statement *s,
-			    const char *const *w)
+int junos_list_add(struct junos *j, struct junos_prefix_list *l, const char *word,
+		   unsigned line, struct config_text text)
 {
-	struct junos_prefix_list *l;
 	struct junos_prefix p = {0};
-	int err;
 
-	if (!w[0])
-		return 0;
-	err = get_list(&l, j, w[0]);
-	if (err || !w[1])
-		return err;
-	if (ip_prefix_parse(&p.p, w[1]) == EINVAL) {
-		if (ip_parse(&p.p.addr, w[1])) {
+	if (ip_prefix_parse(&p.p, word) == EINVAL) {
+		if (ip_parse(&p.p.addr, word)) {
 			l->uncertain = true;
-			return config_unknown(j->c, s->line, s->text,
-					      "\"%s\" in a prefix-list is no prefix", w[1]);
+			return config_unknown(j->c, line, text,
+					      "\"%s\" in a prefix-list is no prefix", word);
 		}
 		p.p.len = (uint8_t)ip_bits(&p.p.addr);
 	}
@@ -228,6 +231,25 @@ static int read_prefix_list(struct junos *j, const struct junos_statement *s,
 		return ENOMEM;
 	l->v[l->n++] = p;
 	return 0;
+}
+
+
+/** policy-options prefix-list NAME PREFIX */
+static int read_prefix_list(struct junos *j, const struct junos_statement *s,
+			    const char *const *w)
+{
+	struct junos_prefix_list *l;
+	int err;
+
+	if (!w[0])
+		return 0;
+	err = get_list(&l, j, w[0]);
+	if (err || !w[1])
+		return err;
+	if (strcmp(w[1], "apply-path") != 0 || !w[2])
+		return junos_list_add(j, l, w[1], s->line, s->text);
+	l->path = arena_strdup(&j->c->mem, w[2]);
+	return l->path ? 0 : ENOMEM;
 }
 
 
@@ -297,10 +319,6 @@ static int read_firewall(struct junos *j, const struct junos_statement *s, const
 		if (!strcmp(w[1], "inet6"))
 			return read_filter(j, s, 6, w + 3);
 	}
-	if (w[0] && !strcmp(w[0], "apply-groups"))
-		return config_unknown(j->c, s->line, s->text, "what apply-groups merges in is not "
-				      "known; use \"| display inheritance\"");
-
 	config_skip(j->c);	/* policers, filters of other families */
 	return 0;
 }
@@ -345,6 +363,9 @@ static int read_binding(struct junos *j, const struct junos_statement *s, const 
 	err = get_binding(&b, j, iface, family, in ? CONFIG_IN : CONFIG_OUT, s->line);
 	if (err)
 		return err;
+	if (j->merging && b->n && !b->merged)
+		return 0;	/* what the unit says itself goes before */
+	b->merged = j->merging;
 	if (!list)
 		b->n = 0;
 	if (b->n == JUNOS_INPUTS_MAX)
@@ -425,7 +446,7 @@ static int read_policy_options(struct junos *j, const struct junos_statement *s,
 static int read_system(struct junos *j, const struct junos_statement *s, const char *const *w)
 {
 	config_skip(j->c);
-	if (w[0] && !strcmp(w[0], "host-name") && w[1]) {
+	if (w[0] && !strcmp(w[0], "host-name") && w[1] && !(j->merging && j->c->hostname)) {
 		j->c->hostname = arena_strdup(&j->c->mem, w[1]);
 		return j->c->hostname ? 0 : ENOMEM;
 	}
@@ -453,17 +474,6 @@ static int read_applications(struct junos *j, const struct junos_statement *s,
 }
 
 
-static int read_apply_groups(struct junos *j, const struct junos_statement *s,
-			     const char *const *w)
-{
-	if (j->groups)
-		return 0;
-	j->groups = true;
-	return config_notice(j->c, s->line, "what apply-groups merges in is not seen; give the "
-			     "configuration with \"| display inheritance\"");
-}
-
-
 /** The path begins with these words. */
 static bool path_begins(const struct junos_words *path, const char *key)
 {
@@ -483,32 +493,89 @@ static bool path_begins(const struct junos_words *path, const char *key)
 }
 
 
-static int deactivate(struct junos *j, const struct junos_statement *s)
+static int deactivate(struct junos *j, const struct junos_statement *s, bool off)
 {
 	char *key = arena_strdup(&j->c->mem, "");
+	size_t k = 0;
 
 	for (size_t i = 0; key && i < s->path->n; i++)
 		key = arena_printf(&j->c->mem, "%s%s%s", key, i ? " " : "", s->path->v[i]);
+	if (!key)
+		return ENOMEM;
+	while (k < j->noff && strcmp(j->off[k], key) != 0)
+		k++;
+	if (!off && k < j->noff)
+		j->off[k] = j->off[--j->noff];
+	if (!off || k < j->noff)
+		return 0;
 	if (j->noff == OFF_MAX)
 		return EOVERFLOW;
-	if (!key || arena_grow(&j->c->mem, (void **)&j->off, j->noff, &j->off_cap,
-			       sizeof(*j->off)))
+	if (arena_grow(&j->c->mem, (void **)&j->off, j->noff, &j->off_cap, sizeof(*j->off)))
 		return ENOMEM;
 	j->off[j->noff++] = key;
 	return 0;
 }
 
 
-/** The first pass: what is switched off stands anywhere. */
-static int find_off(const struct junos_statement *s, void *arg)
+/** The first pass: what is switched off, and what needs the others, stand
+ *  anywhere. */
+static int look_ahead(const struct junos_statement *s, void *arg)
 {
-	return strcmp(s->command, "deactivate") ? 0 : deactivate(arg, s);
+	struct junos *j = arg;
+	bool off = !strcmp(s->command, "deactivate");
+
+	for (size_t i = 0; i < s->path->n; i++)
+		j->keeping = j->keeping || !strcmp(s->path->v[i], "apply-groups") ||
+			     !strcmp(s->path->v[i], "apply-path");
+	return off || !strcmp(s->command, "activate") ? deactivate(j, s, off) : 0;
 }
 
 
 static int ignore_strange(unsigned line, struct config_text text, const char *reason, void *arg)
 {
 	return 0;
+}
+
+
+int junos_lost(struct junos *j, unsigned line, struct config_text text, const char *fmt, ...)
+{
+	char why[256];
+	va_list ap;
+
+	va_start(ap, fmt);
+	(void)vsnprintf(why, sizeof(why), fmt, ap);
+	va_end(ap);
+	if (!j->lost) {
+		j->lost = j->zones.lost = line;
+		j->lost_text = j->zones.lost_text = text;
+	}
+	return config_unknown(j->c, line, text, "%s", why);
+}
+
+
+/** Lines of a session that set nothing */
+static bool is_idle(const struct junos_statement *s)
+{
+	static const char *const idle[] = {
+		"deactivate", "activate", "annotate", "protect", "top", "up", "exit",
+	};
+
+	for (size_t i = 0; i < sizeof(idle) / sizeof(idle[0]); i++)
+		if (!strcmp(idle[i], s->command))
+			return true;
+
+	return !s->path->n;
+}
+
+
+/** "apply-groups NAME" at the end, or data that stands for nothing */
+static bool is_apply(const struct junos_words *path)
+{
+	for (size_t i = 1; i < path->n; i++)
+		if (!strcmp(path->v[i], "apply-macro"))
+			return true;
+
+	return path->n > 1 && !strncmp(path->v[path->n - 2], "apply-groups", 12);
 }
 
 
@@ -521,26 +588,43 @@ static int read_statement(const struct junos_statement *s, void *arg)
 		{"firewall", read_firewall}, {"interfaces", read_interface},
 		{"policy-options", read_policy_options}, {"system", read_system},
 		{"security", read_security}, {"applications", read_applications},
-		{"apply-groups", read_apply_groups},
 	};
 	struct junos *j = arg;
+	int err = 0;
 
-	if (s->off || !s->path->n || !strcmp(s->command, "deactivate"))
+	if (s->off || is_idle(s))
 		return 0;
 	for (size_t i = 0; i < j->noff; i++)
 		if (path_begins(s->path, j->off[i]))
 			return 0;
-	for (size_t i = 0; i < sizeof(parts) / sizeof(parts[0]); i++) {
-		if (strcmp(parts[i].name, s->path->v[0]) != 0)
-			continue;
-		if (!strcmp(s->command, "set"))
+	if (strcmp(s->command, "set") != 0)
+		return junos_lost(j, s->line, s->text, "\"%s\" is not followed; give the "
+				  "configuration as it is now", s->command);
+	if (j->keeping && !j->merging)
+		err = junos_keep(j, s, false);
+	if (err || is_apply(s->path))
+		return err;
+	for (size_t i = 0; i < sizeof(parts) / sizeof(parts[0]); i++)
+		if (!strcmp(parts[i].name, s->path->v[0]))
 			return parts[i].h(j, s, s->path->v + 1);
-		return config_unknown(j->c, s->line, s->text, "\"%s\" is not followed; give the "
-				      "configuration as it is now", s->command);
-	}
 
 	config_skip(j->c);
 	return 0;
+}
+
+
+/** What groups merge in, and the lists that are made of other parts */
+static int read_merged(struct junos *j)
+{
+	int err;
+
+	j->merging = j->zones.merging = true;
+	err = junos_groups(j, read_statement);
+	j->merging = j->zones.merging = false;
+	for (size_t i = 0; !err && i < j->nlists; i++)
+		if (j->lists[i].path)
+			err = junos_apply_path(j, &j->lists[i]);
+	return err;
 }
 
 
@@ -563,7 +647,11 @@ static struct junos_filter *filter_find(const struct junos *j, const char *name,
 
 static int filter_rules(struct junos *j, const struct junos_filter *f, const char *list)
 {
-	int err = 0;
+	struct junos_term lost = {
+		.name = "", .filter = (size_t)(f - j->filters), .line = j->lost,
+		.text = j->lost_text, .uncertain = true,
+	};
+	int err = j->lost ? junos_term_rules(j, &lost, list) : 0;
 
 	for (size_t i = 0; !err && i < f->nterms; i++)
 		err = junos_term_rules(j, &j->terms[f->terms[i]], list);
@@ -635,11 +723,13 @@ static int read_junos(struct config *c, const char *text, size_t len, struct dia
 	struct junos j = { .c = c, .zones = { .c = c } };
 	bool truncated;
 	unsigned lines;
-	int err = junos_statements(text, len, find_off, ignore_strange, &j, &truncated, &lines);
+	int err = junos_statements(text, len, look_ahead, ignore_strange, &j, &truncated, &lines);
 
 	if (!err)
 		err = junos_statements(text, len, read_statement, read_strange, &j,
 				       &c->truncated, &c->lines);
+	if (!err && j.keeping)
+		err = read_merged(&j);
 	if (!err)
 		err = make_rules(&j);
 	return err;

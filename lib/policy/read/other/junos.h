@@ -32,7 +32,8 @@ struct junos_prefix_list {
 	const char *name;
 	struct junos_prefix *v;
 	size_t n, cap;
-	bool uncertain;			/**< apply-path: made of other parts */
+	const char *path;		/**< of apply-path, or NULL */
+	bool uncertain;			/**< something of it cannot be told */
 };
 
 /** An address condition of a term */
@@ -56,6 +57,7 @@ struct junos_term {
 	struct config_ifaces in;
 	enum config_action action;
 	bool next;			/**< "next term" */
+	bool decided;			/**< by itself, not by a group */
 	bool sometimes, uncertain;
 	const char *effect;		/**< as in struct config_rule */
 };
@@ -66,6 +68,7 @@ struct junos_filter {
 	unsigned line;
 	size_t *terms;			/**< indices into junos.terms */
 	size_t nterms, cap;
+	bool own;			/**< has terms that no group brought */
 };
 
 /** `filter input F` of one unit and family; lists have several */
@@ -76,6 +79,18 @@ struct junos_binding {
 	const char *filters[JUNOS_INPUTS_MAX];
 	size_t n;
 	unsigned line;
+	bool merged;			/**< by a group */
+};
+
+/** A statement that was kept, because groups or paths look for others */
+struct junos_line {
+	const char **w;
+	size_t n;
+	unsigned line;
+	struct config_text text;
+	bool block;
+	bool merged;			/**< by a group */
+	bool except;			/**< "apply-groups-except NAME" at its end */
 };
 
 struct junos {
@@ -92,8 +107,33 @@ struct junos {
 	const char **off;		/**< deactivated paths, blanks between */
 	size_t noff, off_cap;
 	struct srx zones;
-	bool groups;			/**< apply-groups was noticed */
+	bool keeping;			/**< groups or paths are used: keep all */
+	bool merging;			/**< what is read now comes of a group */
+	struct junos_line *kept;
+	size_t nkept, kept_cap;
+	size_t steps, nmerged;		/**< of groups and paths, so far */
+	unsigned lost;			/**< line after which nothing is sure; 0: none */
+	struct config_text lost_text;
 };
+
+/** Something was not followed that may change all: name the line, and make
+ *  every list unknown. @return 0, ENOMEM */
+int junos_lost(struct junos *j, unsigned line, struct config_text text, const char *fmt, ...)
+	__attribute__((format(printf, 4, 5)));
+
+/** Keep a statement for what follows. @return 0, ENOMEM */
+int junos_keep(struct junos *j, const struct junos_statement *s, bool merged);
+
+/** Call h for each statement that a group merges in, j as its argument.
+ *  @return 0, ENOMEM, EOVERFLOW, or what h returned */
+int junos_groups(struct junos *j, junos_statement_h *h);
+
+/** Fill a list by its apply-path. @return 0, ENOMEM, EOVERFLOW */
+int junos_apply_path(struct junos *j, struct junos_prefix_list *l);
+
+/** Add a prefix or address to a list. @return 0, ENOMEM, EOVERFLOW */
+int junos_list_add(struct junos *j, struct junos_prefix_list *l, const char *word,
+		   unsigned line, struct config_text text);
 
 /** One condition ("from") or action ("then") of a term; path begins behind
  *  the word. @return 0, ENOMEM, EOVERFLOW */

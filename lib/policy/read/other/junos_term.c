@@ -104,13 +104,26 @@ static bool icmp_type_name(struct at *a, unsigned *v, const char *s, size_t n)
 {
 	unsigned lo, hi;
 
-	if (names_icmp(a->family, v, &lo, &hi, s, n) && *v <= 255)
+	static const struct { const char *name; unsigned type; } more[] = {
+		{"node-information-request", 139}, {"node-information-reply", 140},
+		{"inverse-neighbor-discovery-solicitation", 141},
+		{"inverse-neighbor-discovery-advertisement", 142},
+		{"home-agent-address-discovery-request", 144},
+		{"home-agent-address-discovery-reply", 145},
+		{"mobile-prefix-solicitation", 146}, {"mobile-prefix-advertisement-reply", 147},
+		{"certificate-path-solicitation", 148}, {"certificate-path-advertisement", 149},
+	};
+
+	/* a name that stands for one code would be more as a type */
+	if (names_icmp(a->family, v, &lo, &hi, s, n) && *v <= 255 && lo == 0 && hi == 255)
 		return true;
-	if (a->family == 6 && n == 24 && !memcmp(s, "neighbor-advertisement", 22))
-		*v = 136;
-	else
-		return false;
-	return true;
+	for (size_t i = 0; a->family == 6 && i < sizeof(more) / sizeof(more[0]); i++)
+		if (word_is(s, n, more[i].name)) {
+			*v = more[i].type;
+			return true;
+		}
+
+	return false;
 }
 
 
@@ -201,6 +214,16 @@ static int port(struct at *a, const char *const *w)
 static int icmp_type(struct at *a, const char *const *w)
 {
 	return add_nums(a, &a->t->icmp_type, w[0], icmp_type_name, false, "type of ICMP");
+}
+
+static int icmp_type_except(struct at *a, const char *const *w)
+{
+	return add_nums(a, &a->t->icmp_type, w[0], icmp_type_name, true, "type of ICMP");
+}
+
+static int icmp_code_except(struct at *a, const char *const *w)
+{
+	return add_nums(a, &a->t->icmp_code, w[0], icmp_code_name, true, "code of ICMP");
 }
 
 static int icmp_code(struct at *a, const char *const *w)
@@ -351,6 +374,8 @@ static int set_flags(struct at *a, const char *text)
 	struct expression e = { .s = text };
 	struct flags f = {0};
 
+	if (a->j->merging && a->t->m.nflags)
+		return 0;	/* the term's own goes before */
 	if (a->t->m.nflags || !flags_or(&e, &f, false) || e.s[strspn(e.s, " ")] || !f.n)
 		return unknown(a, "expression of TCP flags", text);
 	memcpy(a->t->m.flags, f.v, sizeof(f.v));
@@ -426,6 +451,7 @@ static const struct {
 	{"source-port", sport}, {"destination-port", dport}, {"port", port},
 	{"source-port-except", sport_except}, {"destination-port-except", dport_except},
 	{"icmp-type", icmp_type}, {"icmp-code", icmp_code},
+	{"icmp-type-except", icmp_type_except}, {"icmp-code-except", icmp_code_except},
 	{"tcp-flags", tcp_flags}, {"tcp-established", tcp_established},
 	{"tcp-initial", tcp_initial}, {"is-fragment", is_fragment},
 	{"first-fragment", first_fragment}, {"fragment-offset", fragment_offset},
@@ -435,7 +461,13 @@ static const struct {
 	{"ip-options", sometimes}, {"fragment-flags", sometimes},
 	{"forwarding-class", sometimes}, {"loss-priority", sometimes},
 	{"interface-group", sometimes}, {"interface-set", sometimes},
-	{"precedence", sometimes}, {"vlan", sometimes},
+	{"precedence", sometimes}, {"vlan", sometimes}, {"ttl-except", sometimes},
+	{"hop-limit-except", sometimes}, {"packet-length-except", sometimes},
+	{"ip-options-except", sometimes}, {"fragment-offset-except", sometimes},
+	{"forwarding-class-except", sometimes}, {"loss-priority-except", sometimes},
+	{"interface-group-except", sometimes}, {"precedence-except", sometimes},
+	{"extension-header", sometimes}, {"extension-header-except", sometimes},
+	{"ah-spi", sometimes}, {"esp-spi", sometimes}, {"source-mac-address", sometimes},
 };
 
 
@@ -454,6 +486,13 @@ int junos_from(struct junos *j, struct junos_term *t, const struct junos_stateme
 }
 
 
+static bool decides(const char *const *w)
+{
+	return !strcmp(w[0], "accept") || !strcmp(w[0], "discard") || !strcmp(w[0], "reject") ||
+	       (!strcmp(w[0], "next") && w[1] && !strcmp(w[1], "term"));
+}
+
+
 int junos_then(struct junos *j, struct junos_term *t, const struct junos_statement *s,
 	       const char *const *w)
 {
@@ -465,22 +504,20 @@ int junos_then(struct junos *j, struct junos_term *t, const struct junos_stateme
 
 	if (!w[0] || s->block)
 		return 0;
-	if (!strcmp(w[0], "accept")) {
-		t->action = CONFIG_PERMIT;
+	if (decides(w) && j->merging && t->decided)
+		return 0;	/* the term's own goes before */
+	t->decided = t->decided || (decides(w) && !j->merging);
+	if (!strcmp(w[0], "accept") || !strcmp(w[0], "discard") || !strcmp(w[0], "reject")) {
+		t->action = w[0][0] == 'a' ? CONFIG_PERMIT : CONFIG_DENY;
 		return 0;
 	}
-	if (!strcmp(w[0], "discard") || !strcmp(w[0], "reject")) {
-		t->action = CONFIG_DENY;
-		return 0;
-	}
-	if (!strcmp(w[0], "next") && w[1] && !strcmp(w[1], "term")) {
+	if (decides(w)) {
 		t->next = true;
 		return 0;
 	}
-	if (!strcmp(w[0], "policer") || !strcmp(w[0], "three-color-policer")) {
-		t->sometimes = true;
-		return 0;
-	}
+	if (strstr(w[0], "policer"))
+		return config_notice(j->c, s->line, "term \"%s\" has a policer; what it refuses "
+				     "past its rate is not followed", t->name);
 	for (size_t i = 0; i < sizeof(quiet) / sizeof(quiet[0]); i++)
 		if (!strcmp(quiet[i], w[0])) {
 			t->effect = arena_printf(&j->c->mem, "%s%s%s%s%s", t->effect ? t->effect
@@ -663,20 +700,42 @@ static int resolve(struct junos *j, struct junos_term *t, const struct junos_add
 }
 
 
+/** The numbers themselves, all 256 when none is asked for, or all but these */
+static int types_of(struct config *c, struct config_nums *out, const struct config_nums *v)
+{
+	bool in[256] = {0};
+	int err = 0;
+
+	for (size_t i = 0; v->given && i < v->n; i++)
+		for (unsigned k = v->v[i].lo; k <= v->v[i].hi && k < 256; k++)
+			in[k] = true;
+	for (unsigned lo = 0, hi; !err && lo < 256; lo = hi + 1) {
+		hi = lo;
+		if (v->given && in[lo] == v->negate)
+			continue;
+		while (hi < 255 && (!v->given || in[hi + 1] != v->negate))
+			hi++;
+		err = config_nums_add(c, out, lo, hi);
+	}
+	return err;
+}
+
+
 int junos_icmp(struct config *c, struct config_icmps *out, const struct config_nums *type,
 	       const struct config_nums *code)
 {
-	static struct config_num whole = { 0, 255 };
-	static const struct config_nums all = { .v = &whole, .n = 1 };
-	const struct config_nums *t = type->given ? type : &all, *k = code->given ? code : &all;
-	int err = 0;
+	struct config_nums t = {0}, k = {0};
+	int err;
 
 	if (!type->given && !code->given)
 		return 0;
-	for (size_t i = 0; !err && i < t->n; i++)
-		for (size_t j = 0; !err && j < k->n; j++)
-			err = config_icmp_add(c, out, t->v[i].lo, t->v[i].hi, k->v[j].lo,
-					      k->v[j].hi);
+	out->given = true;
+	err = types_of(c, &t, type);
+	if (!err)
+		err = types_of(c, &k, code);
+	for (size_t i = 0; !err && i < t.n; i++)
+		for (size_t j = 0; !err && j < k.n; j++)
+			err = config_icmp_add(c, out, t.v[i].lo, t.v[i].hi, k.v[j].lo, k.v[j].hi);
 	return err;
 }
 

@@ -56,9 +56,16 @@ static int new_policy(struct srx *x, const struct key *k, const struct junos_sta
 {
 	struct srx_policy p = {
 		.name = arena_strdup(&x->c->mem, k->name), .global = !k->from[0],
-		.line = s->line, .text = s->text,
+		.line = s->line, .text = s->text, .own = !x->merging,
+		.first = x->merging && x->own,
 	};
 	int err = p.name ? 0 : ENOMEM;
+
+	x->own = x->own || p.own;
+	p.uncertain = p.first;
+	if (!err && p.first)
+		err = config_unknown(x->c, s->line, s->text, "where a group's policy \"%s\" stands "
+				     "among the others is not known", k->name);
 
 	if (!err && x->npolicies == CONFIG_RULES_MAX)
 		err = EOVERFLOW;
@@ -137,6 +144,8 @@ static int read_match(struct srx *x, struct srx_policy *p, const struct junos_st
 static int read_permit(struct srx *x, struct srx_policy *p, const struct junos_statement *s,
 		       const char *const *w)
 {
+	if (x->merging && p->own && p->decided)
+		return 0;	/* the policy's own goes before */
 	p->action = CONFIG_PERMIT;
 	p->decided = true;
 	if (!w[0] || !strcmp(w[0], "tcp-options") || !strcmp(w[0], "services-offload"))
@@ -180,6 +189,8 @@ static int read_then(struct srx *x, struct srx_policy *p, const struct junos_sta
 		return read_permit(x, p, s, w + 1);
 	if (strcmp(w[0], "deny") != 0 && strcmp(w[0], "reject") != 0)
 		return not_known(x, p, s, "action", w[0]);
+	if (x->merging && p->own && p->decided)
+		return 0;
 	p->action = CONFIG_DENY;
 	p->decided = true;
 	return 0;
@@ -666,6 +677,13 @@ static int add_hook(struct srx *x, const char *list, enum config_where where)
 }
 
 
+/** Those of pairs of zones go before the global ones. */
+static int place_of(const struct srx_policy *p)
+{
+	return p->first ? 0 : p->global ? 2 : 1;
+}
+
+
 static int mark_checks(struct srx *x)
 {
 	int err = 0;
@@ -708,9 +726,11 @@ int srx_rules(struct srx *x)
 		err = add_related(x, 4);
 	if (!err)
 		err = add_related(x, 6);
-	for (int global = 0; global < 2; global++)
+	if (!err && x->lost)
+		err = add_all(x, x->lost, x->lost_text, 0, CONFIG_DENY, true);
+	for (int place = 0; place < 3; place++)
 		for (size_t i = 0; !err && i < x->npolicies; i++)
-			if (x->policies[i].global == (global == 1))
+			if (place_of(&x->policies[i]) == place)
 				err = add_rule(x, &x->policies[i]);
 	if (!err && x->permit_all)
 		err = add_all(x, x->permit_all, x->permit_text, 0, CONFIG_PERMIT, false);

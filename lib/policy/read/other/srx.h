@@ -72,6 +72,8 @@ struct srx_policy {
 	const char *effect;		/**< as in struct config_rule */
 	bool src_excluded, dst_excluded;
 	bool decided;			/**< permit, deny or reject was said */
+	bool own;			/**< no group brought it */
+	bool first;			/**< brought among others: goes before them */
 	bool sometimes, uncertain;
 };
 
@@ -97,6 +99,10 @@ struct srx {
 	struct config_text bypass_text[2];
 	bool refused[2];
 	bool nat, screen, inspected;	/**< was noticed */
+	bool merging;			/**< what is read now comes of a group */
+	bool own;			/**< a policy is there that no group brought */
+	unsigned lost;			/**< as in struct junos */
+	struct config_text lost_text;
 };
 
 /** Statements behind these words. @return 0, ENOMEM, EOVERFLOW */

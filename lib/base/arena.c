@@ -72,7 +72,9 @@ void *arena_calloc(struct arena *a, size_t n, size_t size)
 
 int arena_grow(struct arena *a, void **v, size_t n, size_t *cap, size_t size)
 {
-	size_t ncap = *cap ? *cap * 2 : 8;
+	/* most vectors of large objects stay short */
+	size_t first = size <= 64 ? 4 : 2;
+	size_t ncap = *cap ? *cap * 2 : first;
 	void *nv;
 
 	if (n < *cap)
@@ -108,12 +110,13 @@ char *arena_strdup(struct arena *a, const char *s)
 
 char *arena_printf(struct arena *a, const char *fmt, ...)
 {
+	char few[256];
 	va_list ap;
 	char *p;
 	int n;
 
 	va_start(ap, fmt);
-	n = vsnprintf(NULL, 0, fmt, ap);
+	n = vsnprintf(few, sizeof(few), fmt, ap);
 	va_end(ap);
 	if (n < 0)
 		return NULL;
@@ -121,6 +124,8 @@ char *arena_printf(struct arena *a, const char *fmt, ...)
 	p = arena_alloc(a, (size_t)n + 1);
 	if (!p)
 		return NULL;
+	if ((size_t)n < sizeof(few))
+		return memcpy(p, few, (size_t)n);
 
 	va_start(ap, fmt);
 	(void)vsnprintf(p, (size_t)n + 1, fmt, ap);

@@ -256,13 +256,26 @@ static void v6_str(const uint8_t b[16], char *buf)
 }
 
 
+/* by hand: configurations are full of them */
+static void v4_str(const uint8_t *b, char *s)
+{
+	for (int i = 0; i < 4; i++) {
+		if (b[i] >= 100)
+			*s++ = (char)('0' + b[i] / 100);
+		if (b[i] >= 10)
+			*s++ = (char)('0' + b[i] / 10 % 10);
+		*s++ = (char)('0' + b[i] % 10);
+		*s++ = i < 3 ? '.' : '\0';
+	}
+}
+
+
 char *ip_str(const struct ip_addr *a, char buf[IP_STRLEN])
 {
 	if (a->family == 6)
 		v6_str(a->b, buf);
 	else if (a->family == 4)
-		(void)snprintf(buf, IP_STRLEN, "%u.%u.%u.%u",
-			       a->b[0], a->b[1], a->b[2], a->b[3]);
+		v4_str(a->b, buf);
 	else
 		(void)snprintf(buf, IP_STRLEN, "none");
 

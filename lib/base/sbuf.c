@@ -70,13 +70,21 @@ void sbuf_putc(struct sbuf *sb, char c)
 
 void sbuf_printf(struct sbuf *sb, const char *fmt, ...)
 {
+	size_t room = sb->err ? 0 : sb->cap - sb->len;
 	va_list ap;
 	int n;
 
 	va_start(ap, fmt);
-	n = vsnprintf(NULL, 0, fmt, ap);
+	n = vsnprintf(room ? sb->p + sb->len : NULL, room, fmt, ap);
 	va_end(ap);
 
+	if (n >= 0 && (size_t)n < room && !sbuf_reserve(sb, (size_t)n)) {
+		sb->len += (size_t)n;
+		return;
+	}
+	/* what did not fit is not there */
+	if (room)
+		sb->p[sb->len] = '\0';
 	if (n < 0 || sbuf_reserve(sb, (size_t)n))
 		return;
 

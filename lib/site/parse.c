@@ -223,9 +223,11 @@ int site_parse_with(struct site *s, struct arena *a, const struct flow_matrix *s
 
 	root_read(&r, root, s);
 	if (!s->nmatrix_files && !r.partial)
-		(void)site_check(s, dl);
+		err = site_check(s, dl);
 	if (r.err)
 		return r.err;
+	if (err && err != EBADMSG)
+		return err;
 	return dl->errors > errors ? EBADMSG : 0;
 }
 

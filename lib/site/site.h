@@ -117,7 +117,7 @@ int site_parse_with(struct site *s, struct arena *a, const struct flow_matrix *s
  * The checks that need every matrix: roles, conditions and rows that the
  * site names, row ids that two matrices share. site_parse() calls it when
  * the site names no further matrices; else whoever fills s->matrices does.
- * @return 0; EBADMSG when dl got an error
+ * @return 0; EBADMSG when dl got an error; ENOMEM
  */
 int site_check(const struct site *s, struct diag_list *dl);
 

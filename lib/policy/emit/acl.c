@@ -420,9 +420,11 @@ static bool is_link_layer(const struct site *s, const struct flow_row *r)
 
 static bool is_broadcast(const struct site *s, const struct flow_row *r)
 {
-	return r->transport != FLOW_L2 && site_row_applies(s, r) &&
+	/* few rows are, and site_row_applies() looks at every host */
+	return r->transport != FLOW_L2 &&
 	       (flow_end_has_role(&r->to, FLOW_ROLE_BROADCAST) ||
-		flow_end_has_role(&r->from, FLOW_ROLE_UNSPECIFIED));
+		flow_end_has_role(&r->from, FLOW_ROLE_UNSPECIFIED)) &&
+	       site_row_applies(s, r);
 }
 
 

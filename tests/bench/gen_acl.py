@@ -4,6 +4,8 @@
   fw1     N lines in the shape of ClassBench's fw1 seed: few sources and destinations that come again, many wildcards,
           exact ports and a few ranges, permits and denies mixed
   grid    N cells (a square number) that together cover one last line, which no smaller part of them does
+  large-rules, large-sets, large-strange
+          N megabytes: lines as in fw1; Junos prefix lists of addresses far apart; lines that no list has
 """
 import random
 import sys
@@ -72,7 +74,47 @@ def grid(n, rng):
     yield "deny tcp any any"
 
 
+def large(n, line):
+    """Lines until they are n megabytes"""
+    size, i = 0, 0
+    while size < n << 20:
+        text = line(i)
+        size += len(text)
+        i += 1
+        yield text
+
+
+def large_rules(n, rng):
+    lines = [f" {line}\n" for line in fw1(10000, rng)]
+    yield "hostname bench\nip access-list extended BENCH\n"
+    yield from large(n, lambda i: lines[i % len(lines)])
+
+
+def large_sets(n, _):
+    last = 0
+
+    def line(i):
+        nonlocal last
+        last = i // 100000
+        return f"set policy-options prefix-list SET-{last} {quad(0x0a000000 + i * 2 % (1 << 24))}/32\n"
+
+    yield from large(n, line)
+    for i in range(last + 1):
+        yield f"set firewall family inet filter F term t{i} from source-prefix-list SET-{i}\n"
+        yield f"set firewall family inet filter F term t{i} then accept\n"
+    yield "set interfaces ge-0/0/0 unit 0 family inet filter input F\n"
+
+
+def large_strange(n, rng):
+    yield "hostname bench\nip access-list extended BENCH\n permit ip any any\n"
+    yield from large(n, lambda i: f"snmp-server host 10.0.0.{i % 256} community {rng.getrandbits(64):x} bench\n")
+
+
+LARGE = {"large-rules": large_rules, "large-sets": large_sets, "large-strange": large_strange}
 shapes = {"fw1": (fw1, 10000), "grid": (grid, 126 * 126)}
+if len(sys.argv) > 1 and sys.argv[1] in LARGE:
+    sys.stdout.writelines(LARGE[sys.argv[1]](int(sys.argv[2]) if len(sys.argv) > 2 else 200, random.Random(1)))
+    sys.exit()
 if len(sys.argv) < 2 or sys.argv[1] not in shapes:
     sys.exit(__doc__)
 shape, count = shapes[sys.argv[1]]

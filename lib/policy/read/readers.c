@@ -50,6 +50,22 @@ const struct policy_reader *policy_reader_detect(const char *text, size_t len)
 }
 
 
+/** Where the reader had to stop, when it says nothing of that itself */
+static int blame_line(struct diag_list *dl, const struct config *c, const char *file, int err)
+{
+	struct diag_pos pos = { .file = file, .line = c->lines ? c->lines : 1 };
+
+	if (err == ENOMEM && !dl->errors)
+		diag_error(dl, pos, "the memory for a configuration ends here; keep what lies "
+			   "before, or give the lists of one device at a time");
+	else if (err == EOVERFLOW && !dl->errors)
+		diag_error(dl, pos, "more than %d rules, or %d lists; give the lists of one device "
+			   "at a time", CONFIG_RULES_MAX, CONFIG_LISTS_MAX);
+
+	return err;
+}
+
+
 int policy_read(struct config *c, const char *name, const char *file,
 		const char *text, size_t len, struct diag_list *dl)
 {
@@ -72,5 +88,5 @@ int policy_read(struct config *c, const char *name, const char *file,
 	}
 
 	c->dialect = r->name;
-	return r->read(c, text, len, dl);
+	return blame_line(dl, c, file, r->read(c, text, len, dl));
 }

@@ -107,19 +107,22 @@ static const struct site_firewall *find_firewall(const struct job *j, const char
 
 static int prepare(struct job *j, const char *path)
 {
-	const struct site_firewall *fw;
+	const struct site_firewall *fw = NULL;
+	bool at_hosts = j->configs[0]->at_hosts;
 	int err, rc = load_site(&j->site, &j->mem, path);
 
 	if (rc)
 		return rc;
-	fw = find_firewall(j, path);
-	if (!fw)
+	if (!at_hosts || j->firewall)
+		fw = find_firewall(j, path);
+	if (!fw && (!at_hosts || j->firewall))
 		return EXIT_USAGE;
 
 	/* what the site lacks is for compile and check to say */
 	err = need_expand(&j->needs, &j->mem, &j->site, &j->dl);
 	if (!err)
-		err = policy_build(&j->policy, &j->mem, &j->site, fw, &j->needs);
+		err = at_hosts ? policy_build_hosts(&j->policy, &j->mem, &j->site, &j->needs) :
+		      policy_build(&j->policy, &j->mem, &j->site, fw, &j->needs);
 	if (err)
 		(void)fprintf(stderr, "visavis policy: %s: %s\n", path, strerror(err));
 	return err ? EXIT_USAGE : EXIT_OK;

@@ -217,6 +217,11 @@ static int push_needed(struct way *w, struct pset_box b)
 	/* an echo with a code means nothing else, and no dialect tells it apart */
 	if (is_echo(&b))
 		b.hi[PSET_ICMP_CODE] = UINT8_MAX;
+	if (w->nchain && w->chain[0]->config->no_sports && b.lo[PSET_PROTOCOL] != 1 &&
+	    b.lo[PSET_PROTOCOL] != 58) {
+		b.lo[PSET_SPORT] = 0;
+		b.hi[PSET_SPORT] = UINT16_MAX;
+	}
 	b.hi[PSET_FRAGMENT] = 0;
 	err = pset_push(&w->all, &b);
 	pset_box_init(&whole, w->family);
@@ -646,7 +651,7 @@ static int take_in(struct audit *au, unsigned in, uint8_t family, bool *done, bo
 	int err = 0;
 
 	memset(done, false, nsite + 1);
-	done[in] = true;
+	done[in] = !au->policy->at_hosts;
 	for (unsigned o = 0; !err && o <= nsite; o++) {
 		struct way w = { .au = au, .in = in, .out = out, .family = family };
 
@@ -689,7 +694,7 @@ static bool worth_asking(const struct audit *au, unsigned in, uint8_t family)
 	const struct device *d = &au->device;
 	const struct ip_range *v;
 
-	if (d->missing[in] || !device_speaks(d, family))
+	if ((d->missing[in] && !au->policy->at_hosts) || !device_speaks(d, family))
 		return false;
 	for (size_t i = 0; i < au->policy->ninterfaces; i++)
 		if (addrs_family(&au->policy->interfaces[i].addrs, family, &v))

@@ -27,6 +27,9 @@ struct build {
 	struct sets_index set_ix, counter_ix, mark_ix;
 	const char **labels;		/**< [nsets] as the needs call them */
 	size_t labels_cap;
+	const struct ip_range **origin;	/**< [nsets] of the need's set */
+	size_t origin_cap;
+	struct need_addrs known;	/**< what lies behind any interface */
 };
 
 
@@ -58,6 +61,50 @@ static int build_interfaces(struct policy *p, struct arena *a)
 		p->ninterfaces++;
 	}
 
+	return 0;
+}
+
+
+/** All networks as one interface */
+static int build_everything(struct policy *p, struct arena *a)
+{
+	const struct site *s = p->site;
+	struct ip_range *v;
+	size_t n = 0, k = 0;
+
+	for (size_t i = 0; i < s->nnetworks; i++)
+		n += s->networks[i].nprefixes;
+	v = arena_calloc(a, n + 1, sizeof(*v));
+	p->interfaces = arena_calloc(a, 2, sizeof(*p->interfaces));
+	if (!v || !p->interfaces)
+		return ENOMEM;
+
+	for (size_t i = 0; i < s->nnetworks; i++)
+		for (size_t m = 0; m < s->networks[i].nprefixes; m++)
+			v[k++] = ip_prefix_range(&s->networks[i].prefixes[m]);
+	p->interfaces[0] = (struct policy_interface){ "any host",
+		{ v, addrs_normalise(v, k), "any host" } };
+	p->ninterfaces = 1;
+	return 0;
+}
+
+
+static int find_known(struct build *b)
+{
+	const struct policy *p = b->p;
+	struct ip_range *v;
+	size_t n = 0, k = 0;
+
+	for (size_t i = 0; i < p->ninterfaces; i++)
+		n += p->interfaces[i].addrs.n;
+	v = arena_calloc(b->mem, n + 1, sizeof(*v));
+	if (!v)
+		return ENOMEM;
+
+	for (size_t i = 0; i < p->ninterfaces; i++)
+		for (size_t j = 0; j < p->interfaces[i].addrs.n; j++)
+			v[k++] = p->interfaces[i].addrs.v[j];
+	b->known = (struct need_addrs){ v, addrs_normalise(v, k), NULL };
 	return 0;
 }
 
@@ -107,8 +154,11 @@ static uint64_t set_name_hash(const void *arg, size_t entry)
 }
 
 
+/** A set as far as it lies behind this firewall: what does not, comes from
+ *  nowhere and goes nowhere here. */
 static int add_set(struct build *b, const struct need_addrs *s, const char *name)
 {
+	struct need_addrs part = *s;
 	struct policy *p = b->p;
 	struct name_key key = { p, name };
 	int err = arena_grow(b->mem, (void **)&p->sets, p->nsets, &b->sets_cap,
@@ -118,13 +168,19 @@ static int add_set(struct build *b, const struct need_addrs *s, const char *name
 		err = arena_grow(b->mem, (void **)&b->labels, p->nsets,
 				 &b->labels_cap, sizeof(*b->labels));
 	if (!err)
+		err = arena_grow(b->mem, (void **)&b->origin, p->nsets,
+				 &b->origin_cap, sizeof(*b->origin));
+	if (!err)
 		err = sets_index_add(&b->set_ix, b->mem, hash_name(name),
 				     set_name_hash, &key);
+	if (!err && !addrs_holds(&b->known, s))
+		err = addrs_intersect(&part, b->mem, s, &b->known);
 	if (err)
 		return err;
 
 	b->labels[p->nsets] = s->label;
-	p->sets[p->nsets] = *s;
+	b->origin[p->nsets] = s->v;
+	p->sets[p->nsets] = part;
 	p->sets[p->nsets++].label = name;
 	return 0;
 }
@@ -149,7 +205,7 @@ static int find_set(size_t *out, struct build *b, const struct need_addrs *s)
 			*out = p->nsets - 1;
 			return err;
 		}
-		if (p->sets[i].v == s->v && !strcmp(b->labels[i], s->label)) {
+		if (b->origin[i] == s->v && !strcmp(b->labels[i], s->label)) {
 			*out = i;
 			return 0;
 		}
@@ -343,7 +399,7 @@ static int find_pairs(struct policy_rule *r, struct build *b)
 		if (!addrs_overlap(&r->need->src, &p->interfaces[i].addrs))
 			continue;
 		for (unsigned j = 0; j < p->ninterfaces; j++) {
-			if (i == j || !addrs_overlap(&r->need->dst,
+			if ((i == j && !p->at_hosts) || !addrs_overlap(&r->need->dst,
 						     &p->interfaces[j].addrs))
 				continue;
 			if (arena_grow(b->mem, (void **)&v, r->npairs, &cap, sizeof(*v)))
@@ -390,6 +446,16 @@ static int add_rule(struct build *b, const struct need *n)
 }
 
 
+static int build_rules(struct build *b, const struct need_list *needs)
+{
+	int err = find_known(b);
+
+	for (size_t i = 0; !err && i < needs->n; i++)
+		err = add_rule(b, &needs->v[i]);
+	return err;
+}
+
+
 int policy_build(struct policy *p, struct arena *a, const struct site *s,
 		 const struct site_firewall *fw, const struct need_list *needs)
 {
@@ -398,8 +464,17 @@ int policy_build(struct policy *p, struct arena *a, const struct site *s,
 
 	*p = (struct policy){ .site = s, .firewall = fw };
 	err = build_interfaces(p, a);
-	for (size_t i = 0; !err && i < needs->n; i++)
-		err = add_rule(&b, &needs->v[i]);
+	return err ? err : build_rules(&b, needs);
+}
 
-	return err;
+
+int policy_build_hosts(struct policy *p, struct arena *a, const struct site *s,
+		       const struct need_list *needs)
+{
+	struct build b = { .mem = a, .p = p };
+	int err;
+
+	*p = (struct policy){ .site = s, .at_hosts = true };
+	err = build_everything(p, a);
+	return err ? err : build_rules(&b, needs);
 }

@@ -75,6 +75,7 @@ struct policy_rule {
 enum { POLICY_COMMENT_MAX = 120 };
 
 struct policy {
+	bool at_hosts;			/**< made by policy_build_hosts() */
 	const struct site *site;
 	const struct site_firewall *firewall;
 	struct policy_interface *interfaces;
@@ -101,6 +102,17 @@ struct policy {
  */
 int policy_build(struct policy *p, struct arena *a, const struct site *s,
 		 const struct site_firewall *fw, const struct need_list *needs);
+
+/**
+ * Build the policy of filters that stand at each host: one interface with all
+ * networks behind it, and every need is a rule from it to itself, also between
+ * two hosts of one network.
+ *
+ * @param p,a,s,needs  as of policy_build()
+ * @return 0 or ENOMEM
+ */
+int policy_build_hosts(struct policy *p, struct arena *a, const struct site *s,
+		       const struct need_list *needs);
 
 /**
  * Pairs of networks that no single firewall has behind its interfaces, as

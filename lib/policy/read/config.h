@@ -190,6 +190,9 @@ struct config {
 	size_t nrules;		/**< of all lists */
 	const bool *dead;	/**< [nrules] lines that never match, as lint_config()
 				  found, by flat_rule_id(); NULL: not known */
+	bool at_hosts;		/**< its lists stand at each host, in all that comes
+				     and goes there, not between interfaces */
+	bool no_sports;		/**< its language cannot ask for source ports */
 	bool truncated;		/**< the file ends in mid-line or mid-block */
 };
 

@@ -344,6 +344,9 @@ static int read_joined(struct aws *o, const struct jsonr *v)
 				 .line = v->line };
 	int err = define(o, list_in, v);
 
+	o->c->at_hosts = !jsonr_get(o->root, "NetworkAcls");
+	o->c->no_sports = true;
+
 	if (!err)
 		err = define(o, list_out, v);
 	for (size_t i = 0; !err && i < o->ngroups; i++) {

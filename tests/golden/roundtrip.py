@@ -171,7 +171,7 @@ def widen(lines, kind, rng, dialect):
     """A host becomes its /16: in a line, or in a group"""
     wide = {"asa": lambda m: f"{m[2]}.{m[3]}.0.0 255.255.0.0", "ios-groups": lambda m: f"{m[2]}.{m[3]}.0.0 255.255.0.0",
             "ios": lambda m: f"{m[2]}.{m[3]}.0.0 0.0.255.255"}.get(dialect, lambda m: f"{m[2]}.{m[3]}.0.0/16")
-    at = rng.choice([i for i, s in enumerate(lines) if HOST.search(s) and not re.search(r"range \d+\.", s) and
+    at = rng.choice([i for i, s in enumerate(lines) if HOST.search(s) and not re.search(r"range \d+\.|range-address", s) and
                      not s.startswith(("#", "!")) and
                      (kind != "iptables" or " -d " in s and s.startswith("-A A") or s.startswith("-A G"))])
     m = rng.choice(list(HOST.finditer(lines[at])))

@@ -4,7 +4,7 @@
   peer.py answer ADDRESS PORT OUT            answer what comes until stdin ends
   peer.py ask ADDRESS PORT TO OUT N MS DSCP  send N packets, MS apart, and hear the answers
 
-OUT is JSON: each packet with its number, when it left and when it came, nanoseconds of CLOCK_REALTIME.
+OUT is JSON: each packet with its number (answers have one of their own too), when it left and when it came, nanoseconds of CLOCK_REALTIME.
 """
 import json
 import select
@@ -26,8 +26,8 @@ def answer(address, port, out):
         for data, sender, dscp, rx in s.receive():
             seq = struct.unpack("!I", data[:4])[0]
             came.append({"seq": seq, "rx": rx, "dscp": dscp})
+            s.s.sendto(data[:4] + struct.pack("!I", len(sent)) + data[8:], sender)
             sent.append(seq)
-            s.s.sendto(data, sender)
         s.departures()
         if sys.stdin in readable:
             break
@@ -50,7 +50,8 @@ def ask(address, port, to, out, n, ms, dscp):
         wait = max(0, due - time.monotonic()) if sent < int(n) else 0.1
         if select.select([s], [], [], wait)[0]:
             for data, _, seen, rx in s.receive():
-                came.append({"seq": struct.unpack("!I", data[:4])[0], "rx": rx, "dscp": seen})
+                seq, answer_n = struct.unpack("!II", data[:8])
+                came.append({"seq": seq, "answer": answer_n, "rx": rx, "dscp": seen})
                 last = time.monotonic()
             s.departures()
     json.dump({"came": came, "left": [{"seq": i, "tx": s.left.get(i)} for i in range(sent)]}, open(out, "w"))

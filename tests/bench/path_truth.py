@@ -1,0 +1,130 @@
+"""What a path's figures must be, from the impairing forwarder's record: packet by packet, by the kernel's times."""
+import collections
+import json
+
+PERCENTS = (50, 90, 95, 99)
+
+
+def record_read(path):
+    lines = [json.loads(line) for line in open(path)]
+    return lines[1:-1], lines[-1]
+
+
+def departures(rows):
+    """(time, index of its row, delay) of all that left, copies too, as they left."""
+    out = []
+    for i, r in enumerate(rows):
+        if r["did"] != "sent":
+            continue
+        if "given_ns" not in r or r.get("copied") and "copy_given_ns" not in r:
+            raise ValueError("the kernel did not tell when a packet left")
+        out.append((r["rx_ns"] + r["given_ns"], i, r["given_ns"]))
+        if r.get("copied"):
+            out.append((r["rx_ns"] + r["copy_given_ns"], i, r["copy_given_ns"]))
+    return sorted(out)
+
+
+def answers(forward, back):
+    """All answers that came, in order: (number, delay there, delay back). Each packet that reached the far side,
+    copies too, was answered at once."""
+    reached = departures(forward)
+    if len(reached) != len(back):
+        raise ValueError(f"{len(reached)} packets reached the far side, {len(back)} answers left it")
+    return [(reached[i][1], reached[i][2], given) for _, i, given in departures(back)]
+
+
+def percentile(v, p):
+    """The smallest value that at least p of 100 do not exceed."""
+    return sorted(v)[max(0, -(-len(v) * p // 100) - 1)]
+
+
+def series(v):
+    """Milliseconds."""
+    if not v:
+        return {}
+    return {"min": min(v) / 1e6, "mean": sum(v) / len(v) / 1e6, "max": max(v) / 1e6,
+            **{f"p{p}": percentile(v, p) / 1e6 for p in PERCENTS}}
+
+
+def runs(fates, kind):
+    """Lengths of losses of a kind between two packets that were answered."""
+    lengths, n = collections.Counter(), 0
+    for f in fates + ["answered"]:
+        if f == "answered":
+            lengths[n] += n > 0
+            n = 0
+        else:
+            n += kind in (f, "any")
+    return {str(k): v for k, v in sorted(lengths.items()) if v}
+
+
+def jitter(delays):
+    """Of packets whose number follows another's: positive and negative differences, zeros left out."""
+    d = [delays[q] - delays[q - 1] for q in sorted(delays) if q - 1 in delays]
+    up, down = [x for x in d if x > 0], [-x for x in d if x < 0]
+    # neither how many nor their places: on a steady path the sign of a difference is the noise of a stamp
+    def part(v):
+        return {k: x for k, x in series(v).items() if k in ("mean", "max")}
+    return {"positive_ms": part(up), "negative_ms": part(down), "mean": sum(up + down) / max(1, len(up + down)) / 1e6}
+
+
+def rfc3550(came, which):
+    """Inter-arrival jitter after the last packet, in the order of arrival."""
+    j, last = 0.0, None
+    for delay in (a[which] for a in came):
+        if last is not None:
+            j += (abs(delay - last) - j) / 16
+        last = delay
+    return j / 1e6
+
+
+def figures(forward, back):
+    """Of one stream; forward and back are the record's rows of its packets."""
+    came = answers(forward, back)
+    reached = {i for _, i, _ in departures(forward)}
+    first = {}
+    for a in came:
+        first.setdefault(a[0], a)
+    fates = ["answered" if q in first else "back" if q in reached else "forward" for q in range(len(forward))]
+    order, highest = 0, -1
+    for q in first:
+        order += q < highest
+        highest = max(highest, q)
+    return {
+        "sent": len(forward),
+        "lost": len(forward) - len(first),
+        "lost_forward": fates.count("forward"),
+        "lost_back": fates.count("back"),
+        "runs_forward": runs(fates, "forward"),
+        "runs_back": runs(fates, "back"),
+        "out_of_order": order,
+        "duplicate": len(came) - len(first),
+        "rtt_ms": series([a[1] + a[2] for a in first.values()]),
+        "forward_ms": series([a[1] for a in first.values()]),
+        "back_ms": series([a[2] for a in first.values()]),
+        "jitter_forward": jitter({q: a[1] for q, a in first.items()}),
+        "jitter_back": jitter({q: a[2] for q, a in first.items()}),
+        "rfc3550_forward_ms": rfc3550(first.values(), 1),
+        "rfc3550_back_ms": rfc3550(first.values(), 2),
+    }
+
+
+def differences(name, is_, should, tolerance_ms):
+    """Counts must be equal, times within the tolerance. @return [what differs], the greatest difference of a time"""
+    wrong, worst = [], 0.0
+    for key, want in should.items():
+        got = is_.get(key)
+        if got is None:
+            wrong.append(f"{name}.{key} is missing")
+        elif isinstance(want, dict):
+            w, d = differences(f"{name}.{key}", got, want, tolerance_ms)
+            wrong, worst = wrong + w, max(worst, d)
+        elif isinstance(want, float):
+            worst = max(worst, abs(got - want))
+            if abs(got - want) > tolerance_ms:
+                wrong.append(f"{name}.{key} is {got:.3f}, the record says {want:.3f}")
+        elif got != want:
+            wrong.append(f"{name}.{key} is {got}, the record says {want}")
+    if all(k.isdigit() for k in {**is_, **should}) and set(is_) - set(should):
+        wrong.append(f"{name} is {is_}, the record says {should}")
+    return wrong, worst

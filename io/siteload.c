@@ -148,7 +148,9 @@ void siteload_print(FILE *f, const struct diag_list *dl)
 
 		(void)fprintf(f, "%s:", d->pos.file ? d->pos.file : "?");
 		if (d->pos.line)
-			(void)fprintf(f, "%u:%u:", d->pos.line, d->pos.col);
+			(void)fprintf(f, "%u:", d->pos.line);
+		if (d->pos.line && d->pos.col)
+			(void)fprintf(f, "%u:", d->pos.col);
 		(void)fprintf(f, " %s%s\n", d->level == DIAG_WARNING ? "warning: " : "", d->msg);
 	}
 	if (dl->dropped)

@@ -73,8 +73,8 @@ def hosts(n, dialect, step):
     print("  callcontrol: { role: callcontrol, address: 10.128.0.10 }")
     print("  services: { role: [dns, ntp, tftp], address: 10.128.0.53 }")
     for i in range(n - 2):
-        k, at = i % len(kinds), i // len(kinds)
-        print(f"  h{i}: {{ role: {kinds[k]}, address: 10.{k}.{at // 100}.{at % 100 * step + 1} }}")
+        k, at = i % len(kinds), 1 + i // len(kinds) * step
+        print(f"  h{i}: {{ role: {kinds[k]}, address: 10.{k}.{at >> 8}.{at & 255} }}")
     faces = ", ".join(f"net{k}: eth{k}" for k in range(len(kinds)))
     print(f"firewalls:\n  bench: {{ dialect: {dialect}, interfaces: {{ {faces}, services: eth9 }} }}")
 

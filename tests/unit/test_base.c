@@ -3,6 +3,7 @@
 #include <stdarg.h>
 #include <stddef.h>
 #include <stdint.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -13,6 +14,7 @@
 #include "lib/base/diag.h"
 #include "lib/base/ip.h"
 #include "lib/base/sbuf.h"
+#include "lib/base/strset.h"
 #include "tests/unit/failmalloc.h"
 
 
@@ -120,9 +122,50 @@ static void diag_keeps_order(void **state)
 }
 
 
+static void strset_keeps_order(void **state)
+{
+	struct arena a = {0};
+	struct strset ss = { .mem = &a };
+	char text[16];
+
+	assert_false(strset_has(&ss, "n0"));
+	for (unsigned i = 0; i < 1000; i++) {
+		(void)snprintf(text, sizeof(text), "n%u", i);
+		assert_true(strset_add(&ss, arena_strdup(&a, text)));
+		assert_false(strset_add(&ss, text));
+	}
+	assert_int_equal(ss.n, 1000);
+	assert_int_equal(ss.err, 0);
+	assert_string_equal(ss.v[0], "n0");
+	assert_string_equal(ss.v[999], "n999");
+	assert_null(ss.v[1000]);
+	assert_true(strset_has(&ss, "n500"));
+	assert_false(strset_has(&ss, "n1000"));
+	arena_reset(&a);
+}
+
+
+static void sbuf_printf_grows(void **state)
+{
+	struct sbuf sb = { .max = 1000 };
+
+	for (unsigned i = 0; i < 90; i++)
+		sbuf_printf(&sb, "%s %03u", "number", i);
+	assert_int_equal(sb.err, 0);
+	assert_int_equal(sb.len, 900);
+	assert_int_equal(strlen(sb.p), 900);
+	assert_memory_equal(sb.p + 890, "number 089", 10);
+	sbuf_printf(&sb, "%0200u", 1);
+	assert_int_equal(sb.err, EOVERFLOW);
+	assert_int_equal(strlen(sb.p), 900);
+	sbuf_reset(&sb);
+}
+
+
 static void use_all(void *arg)
 {
 	struct arena a = {0};
+	struct strset ss = { .mem = &a };
 	struct sbuf sb = {0};
 	struct diag_list dl = {0};
 	size_t cap = 0;
@@ -136,6 +179,8 @@ static void use_all(void *arg)
 	(void)arena_printf(&a, "%d", 1);
 	(void)arena_alloc(&a, 100000);
 	(void)arena_grow(&a, &v, 0, &cap, 8);
+	(void)strset_add(&ss, "s");
+	assert_int_equal(strset_has(&ss, "s"), !ss.err);
 	sbuf_puts(&sb, "x");
 	assert_int_equal(sb.err, sb.p ? 0 : ENOMEM);
 
@@ -212,6 +257,8 @@ int main(void)
 		cmocka_unit_test(ip_text_refused),
 		cmocka_unit_test(ip_prefixes_and_ranges),
 		cmocka_unit_test(sbuf_stops_at_max),
+		cmocka_unit_test(sbuf_printf_grows),
+		cmocka_unit_test(strset_keeps_order),
 		cmocka_unit_test(diag_keeps_order),
 		cmocka_unit_test(allocations_may_fail),
 		cmocka_unit_test(arena_has_a_maximum),

@@ -112,7 +112,10 @@ static int compile_firewall(struct compile *c, const struct site_firewall *fw)
 	siteload_print(stderr, &notes);
 	diag_reset(&notes);
 	if (err) {
-		(void)fprintf(stderr, "visavis policy: firewall %s: %s\n", fw->name, strerror(err));
+		(void)fprintf(stderr, "visavis policy: firewall %s: %s\n", fw->name, err == EOVERFLOW ?
+			      "too long when written out; take a dialect with groups "
+			      "(ios-groups), or narrow the rows that join many hosts" :
+			      strerror(err));
 		rc = EXIT_FINDINGS;
 	} else {
 		rc = deliver(c, fw, b, &sb);

@@ -9,6 +9,7 @@
 #include <cmocka.h>
 
 #include "lib/policy/audit/device.h"
+#include "lib/policy/audit/diff.h"
 #include "lib/policy/audit/explain.h"
 #include "lib/policy/audit/flat.h"
 #include "lib/policy/audit/lint.h"
@@ -231,6 +232,37 @@ static void flat_lists_decide_as_rules_do(void **state)
 
 	assert_true(counts[FLAT_PERMIT] > 1000);
 	assert_true(counts[FLAT_DENY] > 1000);
+}
+
+
+struct two {
+	struct config a, b;
+};
+
+
+static void diff_once(void *arg)
+{
+	struct two *t = arg;
+	struct arena mem = {0};
+	struct diff d;
+	int err = diff_run(&d, &mem, &t->a, &t->b, 0);
+
+	assert_true(err == 0 || err == ENOMEM);
+	diff_reset(&d);
+	arena_reset(&mem);
+}
+
+
+static void a_diff_without_memory(void **state)
+{
+	struct two t = {0};
+
+	seed = 7;
+	random_config(&t.a, false);
+	random_config(&t.b, false);
+	assert_true(failmalloc_each(diff_once, &t) > 10);
+	config_reset(&t.a);
+	config_reset(&t.b);
 }
 
 
@@ -581,6 +613,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(flat_lists_decide_as_rules_do),
+		cmocka_unit_test(a_diff_without_memory),
 		cmocka_unit_test(doubt_is_never_told_as_certain),
 		cmocka_unit_test(lint_equals_brute_force),
 		cmocka_unit_test(halves_hide_the_whole),

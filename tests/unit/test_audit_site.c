@@ -11,6 +11,7 @@
 #include "lib/policy/model/addrs.h"
 #include "lib/policy/audit/audit.h"
 #include "lib/policy/audit/explain.h"
+#include "tests/unit/failmalloc.h"
 
 static const char site_text[] =
 	"site: t\n"
@@ -393,12 +394,60 @@ static void few_steps_are_said(void **state)
 }
 
 
+static void audit_once(void *arg)
+{
+	struct bed *b = arg;
+	struct config *v[] = { &b->config };
+	struct arena mem = {0};
+	struct audit au;
+	int err = audit_run(&au, &mem, v, 1, &b->policy, &b->needs, 0);
+
+	assert_true(err == 0 || err == ENOMEM);
+	audit_reset(&au);
+	arena_reset(&mem);
+}
+
+
+static void an_audit_without_memory(void **state)
+{
+	struct bed b = {0};
+
+	seed = 5;
+	assert_int_equal(bed_make(&b), 0);
+	make_lists(&b, 1);
+	assert_true(failmalloc_each(audit_once, &b) > 20);
+	bed_reset(&b);
+}
+
+
+/** Filters at hosts see what stays within one network too. */
+static void hosts_of_one_network(void **state)
+{
+	struct policy p;
+	struct bed b = {0};
+	size_t same = 0;
+
+	assert_int_equal(bed_make(&b), 0);
+	assert_int_equal(policy_build_hosts(&p, &b.mem, &b.site, &b.needs), 0);
+	assert_int_equal(p.ninterfaces, 1);
+	for (size_t i = 0; i < p.nrules; i++) {
+		assert_int_equal(p.rules[i].npairs, 1);
+		same += p.rules[i].pairs[0].in == p.rules[i].pairs[0].out;
+	}
+	assert_int_equal(same, p.nrules);
+	assert_true(p.nrules >= b.policy.nrules);
+	bed_reset(&b);
+}
+
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(audits_equal_the_rules),
 		cmocka_unit_test(an_unknown_line_is_to_blame),
 		cmocka_unit_test(few_steps_are_said),
+		cmocka_unit_test(an_audit_without_memory),
+		cmocka_unit_test(hosts_of_one_network),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -77,7 +77,8 @@ static void put_boxes(struct sbuf *sb, const char *lead, const struct pset *ps, 
 		put_code(sb, &text);
 	}
 	if (ps->n > PIECES_SHOWN || more)
-		sbuf_puts(sb, "<li>and more");
+		sbuf_printf(sb, "<li>and %zu more%s", ps->n - (ps->n < PIECES_SHOWN ? ps->n :
+			    PIECES_SHOWN), more ? ", and others that were not kept" : "");
 	sbuf_puts(sb, "</ul>\n");
 }
 
@@ -161,7 +162,9 @@ static void put_audit(struct sbuf *sb, const struct audit *au)
 
 		sbuf_puts(sb, "<article class=\"excess\">");
 		put_line(sb, &x->line);
-		put_boxes(sb, "Packets:", &x->packets, false);
+		put_boxes(sb, "Packets:", &x->packets, x->more);
+		if (!x->exact && !x->except.n)
+			sbuf_puts(sb, "<p>except what is needed.\n");
 		put_lines(sb, "except what is needed, and what these lines decide first:",
 			  &x->except);
 		if (x->cannot_tell)
@@ -170,6 +173,8 @@ static void put_audit(struct sbuf *sb, const struct audit *au)
 			put_packet(sb, &x->witness);
 		sbuf_puts(sb, "</article>\n");
 	}
+	if (au->excess_more)
+		sbuf_printf(sb, "<p>%zu more lines are not listed.\n", au->excess_more);
 }
 
 

@@ -138,14 +138,17 @@ static void write_excess(struct jsonw *w, const struct audit *au, const struct a
 {
 	jsonw_object_open(w, NULL);
 	write_boxes(w, "packets", &x->packets);
+	jsonw_bool(w, "packets_is_all", !x->more);
 	jsonw_array_open(w, "lines");
 	if (x->line.list)
 		write_rule(w, x->line.config, x->line.list, x->line.rule);
 	jsonw_close(w);
 	jsonw_str(w, "in", au->policy->interfaces[x->in].name);
 	jsonw_bool(w, "exact", x->exact);
-	if (!x->exact)
+	if (!x->exact) {
 		write_lines(w, "except", &x->except);
+		jsonw_bool(w, "except_is_all", !x->except.more);
+	}
 	if (x->cannot_tell)
 		jsonw_str(w, "witness", NULL);
 	else
@@ -164,6 +167,7 @@ static void write_audit(struct jsonw *w, const struct audit *au)
 	for (size_t i = 0; i < au->nexcess; i++)
 		write_excess(w, au, &au->excess[i]);
 	jsonw_close(w);
+	jsonw_bool(w, "excess_is_all", !au->excess_more);
 }
 
 

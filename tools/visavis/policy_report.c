@@ -8,7 +8,8 @@
 #include "tools/visavis/out.h"
 #include "tools/visavis/policy.h"
 
-enum { LINE_TEXT = 64, PIECES_SHOWN = 8, LINES_SHOWN = 8 };
+enum { LINE_TEXT = 64, TEXT_LEAST = 32, WIDTH = 80, LEAD = 14, PIECES_SHOWN = 8,
+       LINES_SHOWN = 8 };
 
 
 size_t policy_uncertain(const struct config *c)
@@ -112,14 +113,23 @@ const char *policy_unknown_why(const struct audit *au, const struct audit_flow *
 }
 
 
+/** The line's text up to the edge of the terminal */
+static void put_quoted(struct sbuf *sb, const struct config_text *t, size_t column)
+{
+	policy_put_text(sb, t, column + TEXT_LEAST + 3 < WIDTH ? WIDTH - column - 3 : TEXT_LEAST);
+}
+
+
 static void put_lines(struct sbuf *sb, const char *lead, const struct audit_lines *l)
 {
 	for (size_t i = 0; i < l->n && i < LINES_SHOWN; i++) {
+		size_t start = sb->len;
+
 		sbuf_printf(sb, "      %-8s", i ? "" : lead);
 		policy_put_line(sb, &l->v[i]);
 		if (l->v[i].rule) {
 			sbuf_puts(sb, "  ");
-			policy_put_text(sb, &l->v[i].rule->text, LINE_TEXT);
+			put_quoted(sb, &l->v[i].rule->text, sb->len - start);
 		}
 		sbuf_putc(sb, '\n');
 	}
@@ -136,8 +146,11 @@ static void put_boxes(struct sbuf *sb, const char *lead, const struct pset *ps, 
 		show_box(sb, &ps->v[i]);
 		sbuf_putc(sb, '\n');
 	}
-	if (ps->n > PIECES_SHOWN || more)
-		sbuf_puts(sb, "              and more; --json has all\n");
+	if (ps->n > PIECES_SHOWN)
+		sbuf_printf(sb, "              and %zu more, in --json\n", ps->n - PIECES_SHOWN);
+	if (more)
+		sbuf_printf(sb, "              and others: no more than %d are kept\n",
+			    AUDIT_PIECES_MAX);
 }
 
 
@@ -156,8 +169,9 @@ static void put_flow(struct sbuf *sb, const struct audit *au, const struct audit
 
 	sbuf_printf(sb, "  %-10s", audit_verdict_name(f->verdict));
 	policy_put_rows(sb, f->rule);
-	sbuf_printf(sb, "  %s, %s to %s\n", f->rule->need->rows[0]->protocol,
-		    p->interfaces[f->pair.in].name, p->interfaces[f->pair.out].name);
+	sbuf_printf(sb, "  %s, %s to %s%s\n", f->rule->need->rows[0]->protocol,
+		    p->interfaces[f->pair.in].name, p->interfaces[f->pair.out].name,
+		    f->back ? ": the answers do not come back" : "");
 	put_boxes(sb, f->back ? "returns" : "missing", &f->blocked, f->more_blocked);
 	put_lines(sb, "by", &f->block);
 	put_lines(sb, "because", &f->unknown);
@@ -168,15 +182,21 @@ static void put_flow(struct sbuf *sb, const struct audit *au, const struct audit
 }
 
 
+/** Worst first, those of one verdict in the order of the matrix */
 static void put_required(struct sbuf *sb, const struct audit *au)
 {
+	static const enum audit_verdict order[] = {
+		AUDIT_BLOCKED, AUDIT_PARTLY, AUDIT_UNKNOWN, AUDIT_OUT_OF_STEPS,
+	};
+
 	sbuf_printf(sb, "Required flows: %zu; %zu permitted, %zu blocked, %zu partly, "
 		    "%zu unknown\n", au->nflows, au->count[AUDIT_PERMITTED],
 		    au->count[AUDIT_BLOCKED], au->count[AUDIT_PARTLY],
 		    au->count[AUDIT_UNKNOWN] + au->count[AUDIT_OUT_OF_STEPS]);
-	for (size_t i = 0; i < au->nflows; i++)
-		if (au->flows[i].verdict != AUDIT_PERMITTED)
-			put_flow(sb, au, &au->flows[i]);
+	for (size_t k = 0; k < sizeof(order) / sizeof(order[0]); k++)
+		for (size_t i = 0; i < au->nflows; i++)
+			if (au->flows[i].verdict == order[k])
+				put_flow(sb, au, &au->flows[i]);
 }
 
 
@@ -194,12 +214,13 @@ static void put_excess(struct sbuf *sb, const struct audit *au)
 
 		sbuf_puts(sb, "  ");
 		policy_put_line(sb, &x->line);
+		sbuf_printf(sb, ", in by %s\n", au->policy->interfaces[x->in].name);
 		if (x->line.rule) {
-			sbuf_puts(sb, "  ");
-			policy_put_text(sb, &x->line.rule->text, LINE_TEXT);
+			sbuf_printf(sb, "      %-8s", "line");
+			put_quoted(sb, &x->line.rule->text, LEAD);
+			sbuf_putc(sb, '\n');
 		}
-		sbuf_printf(sb, "\n      in by %s\n", au->policy->interfaces[x->in].name);
-		put_boxes(sb, "all of", &x->packets, false);
+		put_boxes(sb, x->exact ? "permits" : "all of", &x->packets, x->more);
 		if (!x->exact)
 			sbuf_puts(sb, "      except  what is needed, and what these lines decide "
 				  "first\n");
@@ -209,6 +230,8 @@ static void put_excess(struct sbuf *sb, const struct audit *au)
 		else
 			put_packet(sb, "packet", &x->witness);
 	}
+	if (au->excess_more)
+		sbuf_printf(sb, "  and %zu more lines that are not listed\n", au->excess_more);
 }
 
 

@@ -124,7 +124,11 @@ static void write_audit(struct jsonw *w, const struct audit *au)
 			sbuf_puts(&text, k ? "; " : "");
 			show_box(&text, &x->packets.v[k]);
 		}
-		sbuf_puts(&text, x->packets.n > 4 ? "; and more" : "");
+		if (x->packets.n > 4)
+			sbuf_printf(&text, "; and %zu more%s", x->packets.n - 4,
+				    x->more ? " at least" : "");
+		if (!x->exact)
+			sbuf_puts(&text, "; except what is needed, and what lines above decide first");
 		write_result(w, EXCESS, file, x->line.rule ? x->line.rule->line :
 			     x->line.list ? x->line.list->line : 1, &text);
 	}

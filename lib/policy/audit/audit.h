@@ -63,6 +63,7 @@ struct audit_excess {
 				  of `packets`, except what is needed and what
 				  the lines of `except` have first */
 	struct pset packets;
+	bool more;		/**< `packets` is cut at AUDIT_PIECES_MAX */
 	struct audit_lines except;
 	struct pset_packet witness;
 	bool cannot_tell;	/**< the budget ended before a packet was found */

@@ -496,9 +496,12 @@ static int describe(struct gather *g, const struct pset_box *v, size_t n, size_t
 		for (size_t k = 0; !err && k < w->universe.n; k++) {
 			struct pset_box q;
 
-			if (pset_box_meet(&q, &v[i], &w->universe.v[k]) &&
-			    g->x.packets.n < AUDIT_PIECES_MAX)
+			if (!pset_box_meet(&q, &v[i], &w->universe.v[k]))
+				continue;
+			if (g->x.packets.n < AUDIT_PIECES_MAX)
 				err = pset_push(&g->x.packets, &q);
+			else
+				g->x.more = true;
 		}
 	if (!err && w->nchain)
 		err = name_before(g, &w->au->device.flats[w->chain[0]->flat], before);

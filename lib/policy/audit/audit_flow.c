@@ -192,6 +192,7 @@ static void conclude(struct asking *a)
 	for (int i = 0; i < PHASES; i++)
 		all_pass = all_pass && (a->passed[i] || !a->asked[i]);
 
+	pset_join(&f->blocked, 8);
 	if (f->blocked.n)
 		f->verdict = all_pass ? AUDIT_PARTLY : f->verdict == AUDIT_UNKNOWN ?
 			     AUDIT_UNKNOWN : AUDIT_BLOCKED;

@@ -238,12 +238,13 @@ int pset_equal(bool *yes, struct pset_packet *witness, const struct pset *a,
 }
 
 
-/** Join b into a when they differ in one range and touch there. */
+/** Join b into a when they differ in one range and touch there, or in one flag. */
 static bool join_two(struct pset_box *a, const struct pset_box *b)
 {
-	int diff = 0, at = 0;
+	uint8_t flag = (a->flags ^ b->flags) & a->flags_mask;
+	int diff = flag != 0, at = 0;
 
-	if (a->flags_mask != b->flags_mask || ((a->flags ^ b->flags) & a->flags_mask))
+	if (a->flags_mask != b->flags_mask || flag & (flag - 1))
 		return false;
 	if (memcmp(a->abits, b->abits, sizeof(a->abits)) != 0 ||
 	    memcmp(a->avalue, b->avalue, sizeof(a->avalue)) != 0)
@@ -260,6 +261,11 @@ static bool join_two(struct pset_box *a, const struct pset_box *b)
 		}
 	if (diff > 1)
 		return false;
+	if (flag) {
+		a->flags_mask &= (uint8_t)~flag;
+		a->flags &= a->flags_mask;
+		return true;
+	}
 
 	if (at < 2) {
 		/* the last address has none behind it */

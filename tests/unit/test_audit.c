@@ -235,6 +235,76 @@ static void flat_lists_decide_as_rules_do(void **state)
 }
 
 
+static const struct diff_piece *find_piece(const struct diff *d, const struct diff_piece *v,
+					   size_t n, struct pset_packet p, unsigned iface)
+{
+	for (size_t i = 0; i < n; i++) {
+		/* where no rule asks for interfaces, "any other" stands for all */
+		if (v[i].in != flat_iface_find(&d->a.ifaces, iface_names[iface]) &&
+		    v[i].in != d->a.ifaces.n)
+			continue;
+		p.field[PSET_IN] = v[i].box.lo[PSET_IN];
+		p.field[PSET_OUT] = v[i].box.lo[PSET_OUT];
+		if (pset_box_has(&v[i].box, &p))
+			return &v[i];
+	}
+
+	return NULL;
+}
+
+
+/** Whatever opens a flow is lost or gained just when one side alone permits it. */
+static void check_diff(const struct diff *d, struct config *a, struct config *b,
+		       unsigned counts[2])
+{
+	for (unsigned i = 0; i < UNIVERSE; i++) {
+		unsigned iface;
+		struct pset_packet p = packet(i, &iface);
+		enum flat_class va = interpret(a, &p, iface), vb = interpret(b, &p, iface);
+		const struct diff_piece *lost, *gained;
+
+		if (p.field[PSET_STATE] != 1)
+			continue;
+		lost = find_piece(d, d->lost, d->nlost, p, iface);
+		gained = find_piece(d, d->gained, d->ngained, p, iface);
+		if (va != FLAT_UNKNOWN)
+			assert_int_equal(!!lost, va == FLAT_PERMIT && vb != FLAT_PERMIT);
+		if (vb != FLAT_UNKNOWN)
+			assert_int_equal(!!gained, vb == FLAT_PERMIT && va != FLAT_PERMIT);
+		if (lost && va == FLAT_PERMIT && vb == FLAT_DENY)
+			assert_false(lost->unknown);
+		counts[0] += lost != NULL;
+		counts[1] += gained != NULL;
+	}
+}
+
+
+static void diffs_equal_brute_force(void **state)
+{
+	unsigned counts[2] = {0};
+
+	for (unsigned run = 0; run < 300; run++) {
+		struct config a = {0}, b = {0};
+		struct arena mem = {0};
+		struct diff d;
+
+		seed = run;
+		random_config(&a, false);
+		random_config(&b, false);
+		assert_int_equal(diff_run(&d, &mem, &a, &b, 0), 0);
+		assert_false(d.cut);
+		check_diff(&d, &a, &b, counts);
+		diff_reset(&d);
+		arena_reset(&mem);
+		config_reset(&a);
+		config_reset(&b);
+	}
+
+	assert_true(counts[0] > 1000);
+	assert_true(counts[1] > 1000);
+}
+
+
 struct two {
 	struct config a, b;
 };
@@ -613,6 +683,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(flat_lists_decide_as_rules_do),
+		cmocka_unit_test(diffs_equal_brute_force),
 		cmocka_unit_test(a_diff_without_memory),
 		cmocka_unit_test(doubt_is_never_told_as_certain),
 		cmocka_unit_test(lint_equals_brute_force),

@@ -258,18 +258,11 @@ static int udp_bind_range(int *fdp, const struct flow_row *r, struct sa *addr,
 }
 
 
-int flowtab_udp(int *fd, const char *row, struct sa *addr, bool even)
+static int udp_any(int *fd, const struct flow_row *r, const struct flow_end *e,
+		   struct sa *addr, bool even)
 {
-	const struct flow_row *r = row_find(row);
-	const struct flow_end *e;
-	const struct flow_port *p;
+	const struct flow_port *p = port_first(e);
 
-	if (!r || r->transport != FLOW_UDP)
-		return ENOENT;
-
-	/* the end that is ours by role and not merely "any" */
-	e = end_is_us(&r->from) ? &r->from : &r->to;
-	p = port_first(e);
 	if (!end_is_us(e) || !p)
 		return EACCES;
 
@@ -277,6 +270,85 @@ int flowtab_udp(int *fd, const char *row, struct sa *addr, bool even)
 		return port_ok(e, sa_port(addr)) ? udp_bind(fd, r, addr) : EACCES;
 
 	return udp_bind_range(fd, r, addr, p, even);
+}
+
+
+int flowtab_udp(int *fd, const char *row, struct sa *addr, bool even)
+{
+	const struct flow_row *r = row_find(row);
+
+	if (!r || r->transport != FLOW_UDP)
+		return ENOENT;
+
+	/* the end that is ours by role and not merely "any" */
+	return udp_any(fd, r, end_is_us(&r->from) ? &r->from : &r->to, addr, even);
+}
+
+
+int flowtab_udp_answer(int *fd, const char *row, struct sa *addr)
+{
+	const struct flow_row *r = row_find(row);
+
+	if (!r || r->transport != FLOW_UDP)
+		return ENOENT;
+
+	return udp_any(fd, r, &r->to, addr, false);
+}
+
+
+static int udp_dial(int *fdp, const struct flow_row *r, const struct sa *local,
+		       const struct sa *peer)
+{
+	int err = udp_bind(fdp, r, local);
+
+	if (err)
+		return err;
+
+	err = guard_connect(*fdp, &peer->u.sa, peer->len);
+	if (err) {
+		(void)close(*fdp);
+		*fdp = -1;
+	}
+	return err;
+}
+
+
+int flowtab_udp_dial(int *fd, const char *row, const struct sa *peer, struct sa *local)
+{
+	const struct flow_row *r = row_find(row);
+	struct sa here;
+	socklen_t len;
+	int err;
+
+	if (!r || r->transport != FLOW_UDP)
+		return ENOENT;
+	if (!end_is_us(&r->from) || !port_ok(&r->to, sa_port(peer)))
+		return EACCES;
+
+	err = self_addr(&here, sa_af(peer) == AF_INET6 ? 6 : 4, 0);
+	if (!err)
+		err = udp_dial(fd, r, &here, peer);
+	if (err || !local)
+		return err;
+
+	len = sizeof(local->u);
+	(void)getsockname(*fd, &local->u.sa, &len);
+	local->len = len;
+	return 0;
+}
+
+
+int flowtab_range(uint16_t *lo, uint16_t *hi, const char *row)
+{
+	const struct flow_row *r = row_find(row);
+	const struct flow_port *p = r ? port_first(&r->to) : NULL;
+
+	if (!p)
+		return ENOENT;
+
+	*lo = p->lo;
+	*hi = p->hi;
+	return 0;
 }
 
 

@@ -72,6 +72,28 @@ int flowtab_dial(const char *row, const struct sa *peer);
 int flowtab_udp(int *fd, const char *row, struct sa *addr, bool even);
 
 /**
+ * The same for a row whose "to" end we are, also when its "from" end is us as
+ * well: a host that measures and is measured.
+ * @param addr  port 0: as above
+ * @return as flowtab_udp()
+ */
+int flowtab_udp_answer(int *fd, const char *row, struct sa *addr);
+
+/**
+ * A UDP socket connected through a row whose "from" end we are, from a port
+ * of the kernel's choice on our own address. It leaves no permit behind: for
+ * rows with a port for each operation.
+ * @param peer  address and port of the far end; must be one of the row's
+ * @param local NULL, or filled with our end
+ * @return 0, ENOENT, EACCES, EADDRNOTAVAIL, or errno of connect(2)
+ */
+int flowtab_udp_dial(int *fd, const char *row, const struct sa *peer, struct sa *local);
+
+/** The ports of a row's "to" end at this site, first and last of the first
+ *  range. @return 0 or ENOENT */
+int flowtab_range(uint16_t *lo, uint16_t *hi, const char *row);
+
+/**
  * The far ends of a row: address and port of every host at this site whose
  * role is the row's "to" end; each is permitted as by flowtab_dial().
  * @return how many were written, at most max

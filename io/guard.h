@@ -30,4 +30,8 @@ int guard_permit_peer(const char *row, uint8_t dscp, int type,
  *  and leaves none. @return 0 or errno */
 int guard_bind(int fd, uint8_t dscp, const struct sockaddr *sa, socklen_t len);
 
+/** connect(2) of a socket from guard_bind(), by a row that was checked; needs
+ *  no permit and leaves none. @return 0 or errno */
+int guard_connect(int fd, const struct sockaddr *sa, socklen_t len);
+
 #endif

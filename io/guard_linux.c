@@ -188,6 +188,12 @@ int guard_bind(int fd, uint8_t dscp, const struct sockaddr *sa, socklen_t len)
 }
 
 
+int guard_connect(int fd, const struct sockaddr *sa, socklen_t len)
+{
+	return syscall(SYS_connect, fd, sa, len) ? errno : 0;
+}
+
+
 int bind(int fd, const struct sockaddr *sa, socklen_t len)
 {
 	const struct permit *p;

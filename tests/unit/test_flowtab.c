@@ -26,6 +26,8 @@ static const char text[] =
 	"  paris: { role: codec, address: 127.77.1.10, number: \"1001\" }\n"
 	"  callcontrol: { role: callcontrol, address: 127.77.9.10 }\n"
 	"  services: { role: [dns, ntp], address: 127.77.9.53 }\n"
+	"  near: { role: [sla-agent, sla-responder], address: 127.77.1.30 }\n"
+	"  far: { role: sla-responder, address: 127.77.9.30 }\n"
 	"firewalls:\n"
 	"  fw: { dialect: nftables, interfaces: { eth1: rooms, eth2: core } }\n";
 
@@ -297,6 +299,44 @@ static int teardown(void **state)
 }
 
 
+static void measuring_by_row(void **state)
+{
+	struct sa here = addr("127.77.1.30", 0), peer = addr("127.77.9.30", 20000), local;
+	uint16_t lo, hi;
+	int fd, fd2;
+
+	as("near");
+	assert_int_equal(flowtab_range(&lo, &hi, "A8-09"), 0);
+	assert_int_equal(lo, 16384);
+	assert_int_equal(hi, 32768);
+	assert_int_equal(flowtab_range(&lo, &hi, "A8-99"), ENOENT);
+	assert_int_equal(flowtab_udp_dial(&fd, "A8-09", &peer, &local), 0);
+	assert_true(sa_port(&local) != 0);
+	sa_set_port(&local, 0);
+	assert_true(sa_cmp(&local, &here, SA_ADDR));
+	assert_int_equal(tos_of(fd), 32 << 2);
+	assert_int_equal(send(fd, "x", 1, 0), 1);
+	(void)close(fd);
+	sa_set_port(&peer, 32769);
+	assert_int_equal(flowtab_udp_dial(&fd, "A8-09", &peer, NULL), EACCES);
+
+	/* both ends are us: the one that answers */
+	sa_set_port(&here, 20000);
+	assert_int_equal(flowtab_udp_answer(&fd, "A8-09", &here), 0);
+	assert_int_equal(tos_of(fd), 32 << 2);
+	assert_int_equal(flowtab_udp_answer(&fd2, "A8-09", &here), EADDRINUSE);
+	sa_set_port(&here, 16383);
+	assert_int_equal(flowtab_udp_answer(&fd2, "A8-09", &here), EACCES);
+	(void)close(fd);
+
+	as("far");
+	sa_set_port(&peer, 20000);
+	assert_int_equal(flowtab_udp_dial(&fd, "A8-09", &peer, NULL), EACCES);
+	as("paris");
+	assert_int_equal(flowtab_udp_answer(&fd, "A8-09", &here), EACCES);
+}
+
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -306,6 +346,7 @@ int main(void)
 		cmocka_unit_test(dialling_is_by_row),
 		cmocka_unit_test(datagrams_are_by_row),
 		cmocka_unit_test(media_ports_are_the_rows),
+		cmocka_unit_test(measuring_by_row),
 	};
 
 	return cmocka_run_group_tests(tests, setup, teardown);

@@ -370,6 +370,9 @@ void flowtab_log(const char *row, const char *dir, const struct sa *local,
 {
 	const struct flow_row *r = site_row_find(ft.site, row);
 
+	if (!log_has_file())
+		return;
+
 	log_event("flow", "{s:s, s:s, s:s, s:o, s:o, s:s, s:s*}",
 		  "row", row, "dir", dir,
 		  "transport", r ? flow_transport_name(r->transport) : "?",

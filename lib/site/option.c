@@ -141,6 +141,20 @@ const struct site_option site_options[] = {
 	{"password-file", "PATH", "", "a file whose first line is the password", text, 1, 1024},
 	{"digest", "both|sha-256|md5", "both", "call control: how rooms may prove themselves (RFC 8760)",
 	 one_of, 0, 0},
+	{"sla-rate", "PACKETS", "2000", "agent: packets a second of all its measurements together", number, 1, 100000},
+	{"sla-duration", "SECONDS", "600",
+	 "agent and responder: how long a measurement may last", number, 1, 86400},
+	{"sla-operations", "NUMBER", "256", "responder: streams that it answers at once", number, 1, 1024},
+	{"sla-keys", "PATH", "", "agent and responder: a file of keys; a responder that has one refuses whoever "
+	 "proves none", text, 1, 1024},
+	{"sla-key", "NUMBER", "", "responder: the number of the key that agents of the site prove to it",
+	 number, 0, 65535},
+	{"sla-protocol", "2|2-plain|1-us|1-ms|1-echo", "2",
+	 "responder: what agents of the site speak to it; 1-us, 1-ms or 1-echo for an IOS router", one_of, 0, 0},
+	{"sla-v1", "on|off", "on", "responder: answer version 1 too, which proves nothing", one_of, 0, 0},
+	{"sla-schedule", "PROFILE", "", "agent: what it measures each path of the site with, again and again",
+	 text, 1, 100},
+	{"sla-every", "SECONDS", "60", "agent: how often each path has its turn", number, 5, 86400},
 	{NULL, NULL, NULL, NULL, NULL, 0, 0},
 };
 

@@ -19,7 +19,7 @@ enum {
 	/* probe */
 	TYPE_UDP = 3, P_SEND = 4, P_RX = 12, P_TX = 20, P_SEND_ERROR = 36, P_ERROR = 44,
 	P_SEQ = 52, P_RSEQ = 56, P_DSCP = 60, P_FLAGS = 61, P_REPORT_END = 64,
-	FLAG_RX_KERNEL = 1,
+	FLAG_RX_KERNEL = 1, FLAG_STEPPED = 2,
 };
 
 
@@ -242,6 +242,7 @@ int sla_v2_probe_parse(struct sla_v2_probe *pr, const uint8_t *p, size_t n)
 	if (pr->reported) {
 		pr->seen_dscp = p[P_DSCP] & 63;
 		pr->rx_kernel = p[P_FLAGS] & FLAG_RX_KERNEL;
+		pr->stepped = p[P_FLAGS] & FLAG_STEPPED;
 	}
 	return 0;
 }
@@ -268,6 +269,7 @@ void sla_v2_probe_answer(uint8_t *p, size_t n, const struct sla_v2_probe *pr)
 	put32(p + P_RSEQ, pr->rseq);
 	if (pr->reported && n >= P_REPORT_END) {
 		p[P_DSCP] = pr->seen_dscp;
-		p[P_FLAGS] = pr->rx_kernel ? FLAG_RX_KERNEL : 0;
+		p[P_FLAGS] = (uint8_t)((pr->rx_kernel ? FLAG_RX_KERNEL : 0) |
+				       (pr->stepped ? FLAG_STEPPED : 0));
 	}
 }

@@ -114,6 +114,8 @@ struct sla_v2_probe {
 	bool reported;			/**< set by the caller: the report is agreed */
 	uint8_t seen_dscp;		/**< by the responder, when reported */
 	bool rx_kernel;			/**< rx is the kernel's, when reported */
+	bool stepped;			/**< the responder's clock stepped near this
+					     packet, when reported */
 };
 
 /** @param pr  "reported" is read: does the data begin with the report?

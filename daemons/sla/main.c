@@ -1,0 +1,141 @@
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "daemons/sla/alone.h"
+#include "daemons/sla/ctl.h"
+#include "daemons/sla/keyfile.h"
+#include "io/flowtab.h"
+#include "io/log.h"
+#include "io/program.h"
+#include "io/sandbox.h"
+
+/* All that lives as long as the program. */
+static struct {
+	bool responder;			/* that alone */
+	const char *probe;		/* for --help */
+	struct sla_keys keys;
+	struct control control;
+	struct ctl_server *ctl;
+} sla;
+
+
+static unsigned number(const struct site_host *h, const char *key, const char *def)
+{
+	return (unsigned)strtoul(site_host_setting(h, key, def), NULL, 10);
+}
+
+
+static int agent_begin(const struct program *p)
+{
+	const struct probes_config cfg = {
+		.site = &p->site, .self = p->self, .keys = &sla.keys,
+		.pps = number(p->self, "sla-rate", "2000"),
+		.duration_s = number(p->self, "sla-duration", "600"),
+		.schedule = site_host_setting(p->self, "sla-schedule", NULL),
+		.every_s = number(p->self, "sla-every", "60"),
+	};
+
+	return probes_alloc(&sla.control.probes, &cfg);
+}
+
+
+static int responder_begin(const struct program *p)
+{
+	const struct respond_config cfg = {
+		.self = p->self, .keys = &sla.keys,
+		.duration_s = number(p->self, "sla-duration", "600"),
+		.ops = number(p->self, "sla-operations", "256"),
+		.v1 = !strcmp(site_host_setting(p->self, "sla-v1", "on"), "on"),
+	};
+
+	return respond_alloc(&sla.control.respond, &cfg);
+}
+
+
+static int ctl_begin(const struct program *p)
+{
+	char path[PROGRAM_PATH];
+	int err = ctl_path(path, sizeof(path), p->self->name);
+
+	if (!err)
+		err = control_listen(&sla.ctl, path, &sla.control);
+	if (err)
+		log_error("%s: %s", path, err == EADDRINUSE ?
+			  "another program of this host is running" : strerror(err));
+	return err;
+}
+
+
+static int rights_drop(void)
+{
+	unsigned uid, gid;
+	int err = sandbox_user(&uid, &gid) ? sandbox_become(uid, gid) : 0;
+
+	if (!err)
+		err = sandbox_enter(0);
+	if (err)
+		log_error("rights cannot be given up: %s", strerror(err));
+	return err;
+}
+
+
+static void signal_handler(int sig)
+{
+	(void)sig;
+	re_cancel();
+}
+
+
+static int run(struct program *p)
+{
+	const char *keys = site_host_setting(p->self, "sla-keys", NULL);
+	bool answers = site_host_has_role(p->self, "sla-responder");
+	int err = keys ? keyfile_read(&sla.keys, keys) : 0;
+
+	if (!err && answers)
+		err = responder_begin(p);
+	if (!err && !sla.responder)
+		err = agent_begin(p);
+	if (!err)
+		err = ctl_begin(p);
+	if (!err)
+		err = rights_drop();
+	if (err)
+		return err;
+	log_info("%s of %s is ready, %zu keys", sla.responder ? "responder" : answers ?
+		 "agent and responder" : "agent", p->self->name, sla.keys.n);
+	return re_main(signal_handler);
+}
+
+
+static void end(struct program *p)
+{
+	(void)p;
+	mem_deref(sla.control.probes);
+	mem_deref(sla.control.respond);
+	mem_deref(sla.ctl);
+	explicit_bzero(&sla.keys, sizeof(sla.keys));
+}
+
+
+int main(int argc, char *argv[])
+{
+	static const struct arg own[] = {
+		{.name = "responder", .kind = ARG_FLAG, .to = &sla.responder,
+		 .help = "answer measurements and make none"},
+		{.name = "probe", .to = &sla.probe, .value = "ADDRESS",
+		 .help = "measure once to ADDRESS, without a site; --probe --help tells more"},
+	};
+	static struct program p = {
+		.name = "visavis-sla", .role = "sla-agent",
+		.args = own, .nargs = ARRAY_SIZE(own), .run_h = run, .end_h = end,
+	};
+
+	if (alone_wanted(argc, argv))
+		return alone_main(argc, argv);
+	for (int i = 1; i < argc; i++)
+		if (!strcmp(argv[i], "--responder"))
+			p.role = "sla-responder";
+	return program_main(&p, argc, argv);
+}

@@ -1,0 +1,400 @@
+#include <errno.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "daemons/sla/addr.h"
+#include "daemons/sla/core.h"
+#include "daemons/sla/respond.h"
+#include "io/flowtab.h"
+#include "io/libre.h"
+#include "io/log.h"
+#include "io/tstamp.h"
+#include "lib/sla/stamp.h"
+#include "lib/sla/wire_v1.h"
+
+#define ROW_CONTROL "A8-08"
+#define ROW_PROBE "A8-09"
+
+enum {
+	TICK_MS = 50, ROUNDS = 8, FAMILIES = 2, RCVBUF = 8 << 20, REPLAY_S = 30,
+	CONTROL_PER_SECOND = 500,
+};
+
+/* A socket of ours. */
+struct sock {
+	struct respond *r;
+	int fd;			/* -1: not open */
+	uint16_t port;		/* of a probe socket */
+};
+
+struct port {
+	struct le le;
+	struct sock socks[FAMILIES];
+};
+
+struct respond {
+	struct core core;
+	const struct site_host *self;
+	struct sock control[FAMILIES];
+	struct list ports;
+	struct tmr tmr;
+	struct tstamp_batch batch;
+	struct tstamp_clock clock;
+	uint64_t error;		/* of our clock, as the wire has it */
+	unsigned ticks;
+	bool stepped;
+	uint64_t in, out, in_bytes, out_bytes, ignored, unsent, steps;
+};
+
+
+static const uint8_t families[FAMILIES] = {4, 6};
+
+
+static void sock_close(struct sock *s)
+{
+	if (s->fd < 0)
+		return;
+	fd_close(s->fd);
+	(void)close(s->fd);
+	s->fd = -1;
+}
+
+
+/* One family of a port; a family that the host lacks is no mistake. */
+static int sock_open(struct sock *s, const char *row, uint8_t family, uint16_t port, fd_h *h)
+{
+	const int size = RCVBUF;
+	struct ip_addr ip;
+	struct sa sa;
+	bool kernel;
+	int err;
+
+	s->fd = -1;
+	s->port = port;
+	if (!site_host_addr(s->r->self, family, &ip))
+		return 0;
+	(void)flowtab_sa(&sa, &ip, port);
+	err = flowtab_udp_answer(&s->fd, row, &sa);
+	if (err)
+		return err;
+	(void)setsockopt(s->fd, SOL_SOCKET, SO_RCVBUF, &size, sizeof(size));
+	(void)setsockopt(s->fd, SOL_SOCKET, SO_SNDBUF, &size, sizeof(size));
+	err = tstamp_enable(s->fd, false, &kernel);
+	if (!err)
+		err = fd_listen(s->fd, FD_READ, h, s);
+	if (err)
+		sock_close(s);
+	return err;
+}
+
+
+static void port_destructor(void *data)
+{
+	struct port *p = data;
+
+	list_unlink(&p->le);
+	for (int i = 0; i < FAMILIES; i++)
+		sock_close(&p->socks[i]);
+}
+
+
+static bool clock_look(struct respond *r)
+{
+	int64_t step = tstamp_stepped(&r->clock);
+
+	if (step) {
+		r->steps++;
+		log_warn("the clock stepped by %.6f s", (double)step / SLA_NS);
+		log_event("sla-step", "{s:f}", "seconds", (double)step / SLA_NS);
+	}
+	return step != 0;
+}
+
+
+static void answer_v1(const struct tstamp_packet *pk, struct core_op *op, struct sla_v1_probe *pr)
+{
+	bool ms = pr->type == SLA_V1_MS;
+
+	pr->rx = ms ? sla_day_ms_from_ns(pk->at) : sla_ntp_from_ns(pk->at);
+	pr->tx = ms ? 0 : sla_ntp_from_ns(tstamp_wall());
+	pr->rseq = (uint16_t)++op->received;
+	sla_v1_probe_answer(pk->p, pr);
+}
+
+
+static void answer_v2(const struct respond *r, const struct tstamp_packet *pk, struct core_op *op,
+		      struct sla_v2_probe *pr)
+{
+	pr->seen_dscp = pk->tos < 0 ? 0 : (uint8_t)(pk->tos >> 2);
+	pr->rx_kernel = pk->kernel;
+	pr->stepped = r->stepped;
+	pr->rx = sla_ntp_from_ns(pk->at);
+	pr->error = r->error;
+	pr->rseq = ++op->received;
+	pr->tx = sla_ntp_from_ns(tstamp_wall());
+	sla_v2_probe_answer(pk->p, pk->len, pr);
+}
+
+
+/* @return does the packet, now an answer, go back? */
+static bool probe_answer(struct respond *r, struct tstamp_packet *pk, uint16_t port, int64_t mono)
+{
+	struct sla_v2_probe v2;
+	struct sla_v1_probe v1;
+	struct core_op *op;
+	struct ip_addr from;
+	uint16_t from_port;
+
+	addr_ip(&from, &from_port, (const struct sockaddr *)&pk->peer);
+	op = pk->cut ? NULL : core_probe(&r->core, port, &from, from_port, mono);
+	if (!op)
+		return false;
+	v2.reported = op->report;
+	if (op->version == 1 ? sla_v1_probe_parse(&v1, pk->p, pk->len) :
+			       sla_v2_probe_parse(&v2, pk->p, pk->len))
+		return false;
+	if (op->version == 1)
+		answer_v1(pk, op, &v1);
+	else
+		answer_v2(r, pk, op, &v2);
+	pk->tos = op->report ? op->dscp << 2 : pk->tos & ~3;
+	op->answered++;
+	return true;
+}
+
+
+static void batch_send(struct respond *r, int fd)
+{
+	size_t sent = 0;
+	int err = tstamp_send(fd, &r->batch, &sent);
+
+	r->out += sent;
+	for (size_t i = 0; i < sent; i++)
+		r->out_bytes += r->batch.v[i].len;
+	r->unsent += r->batch.n - sent;
+	if (err && err != EAGAIN && err != ECONNREFUSED)
+		log_debug("answers cannot be sent: %s", strerror(err));
+}
+
+
+/* Those that are answered move to the front, in their order. */
+static void batch_answer(struct respond *r, uint16_t port)
+{
+	struct tstamp_batch *b = &r->batch;
+	int64_t mono = tstamp_mono();
+	size_t n = 0;
+
+	r->in += b->n;
+	for (size_t i = 0; i < b->n; i++) {
+		struct tstamp_packet pk = b->v[i];
+
+		r->in_bytes += pk.len;
+		if (!probe_answer(r, &pk, port, mono))
+			continue;
+		b->v[i] = b->v[n];
+		b->v[n++] = pk;
+	}
+	r->ignored += b->n - n;
+	b->n = n;
+}
+
+
+static void probe_handler(int flags, void *arg)
+{
+	struct sock *s = arg;
+	struct respond *r = s->r;
+
+	(void)flags;
+	for (int i = 0; i < ROUNDS && !tstamp_recv(s->fd, &r->batch); i++) {
+		bool full = r->batch.n == TSTAMP_BATCH;
+
+		r->stepped = clock_look(r);
+		batch_answer(r, s->port);
+		if (r->batch.n)
+			batch_send(r, s->fd);
+		if (!full)
+			break;
+	}
+}
+
+
+static int port_open(uint16_t number, void *arg)
+{
+	struct respond *r = arg;
+	struct port *p = mem_zalloc(sizeof(*p), port_destructor);
+	int err = p ? 0 : ENOMEM;
+
+	for (int i = 0; p && i < FAMILIES; i++)
+		p->socks[i] = (struct sock){.r = r, .fd = -1, .port = number};
+	for (int i = 0; !err && i < FAMILIES; i++)
+		err = sock_open(&p->socks[i], ROW_PROBE, families[i], number, probe_handler);
+	if (err)
+		mem_deref(p);
+	else
+		list_append(&r->ports, &p->le, p);
+	return err;
+}
+
+
+static void port_close(uint16_t number, void *arg)
+{
+	struct respond *r = arg;
+
+	for (struct le *le = list_head(&r->ports); le; le = le->next) {
+		struct port *p = le->data;
+
+		if (p->socks[0].port == number) {
+			mem_deref(p);
+			return;
+		}
+	}
+}
+
+
+static void verdict_log(const struct core_verdict *v, const struct sockaddr_storage *from)
+{
+	struct sa sa;
+	char who[64];
+
+	(void)sa_set_sa(&sa, (const struct sockaddr *)from);
+	(void)re_snprintf(who, sizeof(who), "%J", &sa);
+	log_event("sla-control", "{s:s, s:i, s:b, s:b, s:s*, s:i}", "peer", who, "status", v->status,
+		  "answered", v->answer, "again", v->again, "why", v->why,
+		  "port", v->op ? v->op->port : 0);
+	if (v->why)
+		log_debug("%s: refused: %s", who, v->why);
+	if (!v->status && !v->again)
+		flowtab_log(ROW_CONTROL, "in", NULL, &sa, "ok", NULL);
+}
+
+
+static void control_handler(int flags, void *arg)
+{
+	struct sock *s = arg;
+	struct respond *r = s->r;
+	struct core_time now = {tstamp_mono(), tstamp_wall()};
+	struct tstamp_batch *b = &r->batch;
+	size_t n = 0;
+
+	(void)flags;
+	if (tstamp_recv(s->fd, b))
+		return;
+	for (size_t i = 0; i < b->n; i++) {
+		struct tstamp_packet pk = b->v[i];
+		struct core_verdict v;
+		struct ip_addr from;
+		uint16_t port;
+
+		addr_ip(&from, &port, (const struct sockaddr *)&pk.peer);
+		core_control(&v, &r->core, pk.p, &pk.len, &from, port, &now);
+		verdict_log(&v, &pk.peer);
+		pk.tos = TSTAMP_NO_TOS;
+		if (!v.answer || pk.cut)
+			continue;
+		b->v[i] = b->v[n];
+		b->v[n++] = pk;
+	}
+	b->n = n;
+	if (n)
+		batch_send(r, s->fd);
+}
+
+
+static void tick(void *arg)
+{
+	struct respond *r = arg;
+
+	(void)core_expire(&r->core, tstamp_mono());
+	(void)clock_look(r);
+	if (r->ticks++ % (1000 / TICK_MS) == 0)
+		r->error = sla_span_from_ns(tstamp_clock_error());
+	tmr_start(&r->tmr, TICK_MS, tick, r);
+}
+
+
+static void destructor(void *data)
+{
+	struct respond *r = data;
+
+	tmr_cancel(&r->tmr);
+	core_close(&r->core);
+	list_flush(&r->ports);
+	for (int i = 0; i < FAMILIES; i++)
+		sock_close(&r->control[i]);
+	tstamp_batch_free(&r->batch);
+}
+
+
+static int control_open(struct respond *r)
+{
+	uint16_t port;
+	int err = flowtab_port(&port, NULL, ROW_CONTROL);
+
+	for (int i = 0; !err && i < FAMILIES; i++)
+		err = sock_open(&r->control[i], ROW_CONTROL, families[i], port, control_handler);
+	if (err)
+		log_error("the responder cannot listen: %s", err == EADDRINUSE ?
+			  "another responder of this address is running" : strerror(err));
+	return err;
+}
+
+
+int respond_alloc(struct respond **rp, const struct respond_config *cfg)
+{
+	struct respond *r = mem_zalloc(sizeof(*r), destructor);
+	struct core_limits *l;
+	int err;
+
+	if (!r)
+		return ENOMEM;
+	l = &r->core.limits;
+	r->self = cfg->self;
+	for (int i = 0; i < FAMILIES; i++)
+		r->control[i] = (struct sock){.r = r, .fd = -1};
+	r->core.ports = (struct core_ports){port_open, port_close, r};
+	r->core.keys = cfg->keys;
+	r->core.v1 = cfg->v1;
+	r->core.random_h = rand_u32;
+	r->core.replay.window_ns = REPLAY_S * SLA_NS;
+	*l = (struct core_limits){
+		.duration_ms = cfg->duration_s * 1000, .ops = cfg->ops, .ops_source = cfg->ops,
+		.per_second = CONTROL_PER_SECOND,
+	};
+	err = flowtab_range(&l->port_lo, &l->port_hi, ROW_PROBE);
+	if (!err)
+		err = tstamp_batch_alloc(&r->batch);
+	if (!err)
+		err = control_open(r);
+	if (err) {
+		mem_deref(r);
+		return err;
+	}
+	tick(r);
+	*rp = r;
+	return 0;
+}
+
+
+json_t *respond_status(const struct respond *r)
+{
+	const struct core *c = &r->core;
+	json_t *v = json_array();
+
+	for (unsigned i = 0; i < c->limits.ops; i++) {
+		const struct core_op *op = &c->ops[i];
+		char ip[IP_STRLEN];
+
+		if (op->version)
+			(void)json_array_append_new(v, json_pack("{s:s, s:i, s:i, s:i, s:I}",
+				"from", ip_str(&op->source, ip), "from_port", op->source_port,
+				"port", op->port, "version", op->version,
+				"answered", (json_int_t)op->answered));
+	}
+	return json_pack("{s:i, s:o, s:I, s:I, s:I, s:I, s:I, s:I, s:I, s:I, s:I, s:I}",
+			 "open", c->nops, "operations", v, "taken", (json_int_t)c->taken,
+			 "refused", (json_int_t)c->refused, "dropped", (json_int_t)c->dropped,
+			 "packets_in", (json_int_t)r->in, "packets_out", (json_int_t)r->out,
+			 "bytes_in", (json_int_t)r->in_bytes, "bytes_out", (json_int_t)r->out_bytes,
+			 "ignored", (json_int_t)r->ignored, "unsent", (json_int_t)r->unsent,
+			 "clock_steps", (json_int_t)r->steps);
+}

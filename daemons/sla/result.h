@@ -1,0 +1,19 @@
+/** A run as text for whoever asked. */
+#ifndef VISAVIS_DAEMONS_SLA_RESULT_H
+#define VISAVIS_DAEMONS_SLA_RESULT_H
+
+#include <jansson.h>
+
+#include "lib/base/sbuf.h"
+#include "lib/sla/sample.h"
+
+/** What result_write() knows; ends with NULL. */
+extern const char *const result_formats[];
+
+/** @return 0; EINVAL: no such format; ENOMEM; EBADMSG: the run is broken */
+int result_write(struct sbuf *sb, const struct sla_run *run, const char *format);
+
+/** The few figures that a status or a log shows. @return new reference or NULL */
+json_t *result_summary(const struct sla_run *run);
+
+#endif

@@ -16,7 +16,7 @@
 #include "io/log.h"
 
 
-enum { LINE_MAX_LEN = 64 * 1024, ANSWER_MAX_LEN = 4 << 20, CONNS_MAX = 32,
+enum { LINE_MAX_LEN = 64 * 1024, ANSWER_MAX_LEN = 64 << 20, CONNS_MAX = 32,
        ARGS_MAX = 32, SEND_PATIENCE_MS = 1000 };
 
 struct ctl_server {

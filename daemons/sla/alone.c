@@ -100,28 +100,34 @@ static int own_address(char buf[64], const struct sa *peer)
 }
 
 
+/* Two hosts, or one that is both when the far end is this machine. */
+static int site_text(char text[TEXT], unsigned bits)
+{
+	const char *from = al.from, *to = al.probe;
+
+	if (!strcmp(from, to))
+		return snprintf(text, TEXT, "site: alone\nnetworks: { near: \"%s/%u\" }\nhosts:\n"
+				"  here: { role: [sla-agent, sla-responder], address: \"%s\" }\n",
+				from, bits, from);
+	return snprintf(text, TEXT, "site: alone\nnetworks: { near: \"%s/%u\", far: \"%s/%u\" }\nhosts:\n"
+			"  here: { role: sla-agent, address: \"%s\" }\n"
+			"  there: { role: sla-responder, address: \"%s\" }\n",
+			from, bits, to, bits, from, to);
+}
+
+
 static int site_make(const struct sa *peer)
 {
 	struct diag_list dl = {0};
 	char text[TEXT];
-	unsigned bits = sa_af(peer) == AF_INET6 ? 128 : 32;
-	int n, err = 0;
+	int n, err = al.from ? 0 : own_address(al.own, peer);
 
-	if (!al.from) {
-		err = own_address(al.own, peer);
-		al.from = al.own;
-	}
 	if (err) {
 		(void)fprintf(stderr, PROG ": %s: %s\n", al.probe, strerror(err));
 		return err;
 	}
-	n = snprintf(text, sizeof(text), "site: alone\nnetworks:\n  near: %s/%u\n%s%s%s%s"
-		     "hosts:\n  here: { role: sla-agent, address: \"%s\" }\n"
-		     "  there: { role: sla-responder, address: \"%s\" }\n",
-		     al.from, bits, strcmp(al.from, al.probe) ? "  far: " : "",
-		     strcmp(al.from, al.probe) ? al.probe : "", strcmp(al.from, al.probe) ?
-		     (bits == 32 ? "/32" : "/128") : "", strcmp(al.from, al.probe) ? "\n" : "",
-		     al.from, al.probe);
+	al.from = al.from ? al.from : al.own;
+	n = site_text(text, sa_af(peer) == AF_INET6 ? 128 : 32);
 	err = n < 0 || n >= TEXT ? EINVAL :
 		site_parse(&al.site, &al.arena, text, (size_t)n, "address", &dl);
 	for (size_t i = 0; i < dl.n; i++)

@@ -27,6 +27,7 @@ int cmd_flows(int argc, char *argv[]);
 int cmd_site(int argc, char *argv[]);
 int cmd_policy(int argc, char *argv[]);
 int cmd_ctl(int argc, char *argv[]);
+int cmd_probe(int argc, char *argv[]);
 int cmd_lab(int argc, char *argv[]);
 
 #endif

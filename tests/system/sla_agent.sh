@@ -1,0 +1,126 @@
+#!/bin/bash
+# The agent: against a router's protocol written from the bytes, and against the responder; limits, schedule, end.
+. "${VISAVIS_SOURCE:?}/tests/system/lib.sh"
+. "$VISAVIS_SOURCE/tests/system/sla.inc.sh"
+SYS=$VISAVIS_SOURCE/tests/system
+
+# router ADDRESS KIND: sets router_pid
+router() {
+	: >"$T/router.out"
+	$PYTHON "$SYS/sla_answers.py" "$1" "$2" >"$T/router.out" 2>>"$T/router.err" &
+	router_pid=$!
+	wait_for 20 grep -q ready "$T/router.out"
+}
+
+router_end() {
+	kill "$router_pid"
+	wait "$router_pid" 2>/dev/null
+	return 0
+}
+
+probe() {
+	timeout 60 "$SLA" --probe "$@"
+}
+
+# measured ADDRESS PROTOCOL TEST [ARG]
+measured() {
+	probe "$1" --protocol "$2" --format samples >"$T/samples" 2>"$T/probe.err" &&
+		$PYTHON "$SYS/sla_samples.py" "$3" "$4" <"$T/samples" || { cat "$T/probe.err" "$T/samples"; return 1; }
+}
+
+for a in $FAR $FAR6; do
+	for k in us ms echo; do
+		router $a good
+		check "a router at $a, $k: lost there, lost back, doubled, out of order" measured $a 1-$k made $k
+		router_end
+	done
+done
+router $FAR deaf
+probe $FAR --protocol 1-us >"$T/out" 2>"$T/err"
+[ $? = 1 ] && grep -q 'does not answer' "$T/err" && [ "$(grep -c control "$T/router.out")" = 4 ]
+ok $? 'a router that does not answer is asked four times, and that is said'
+router_end
+router $FAR liar
+check 'answers to what was not sent count for nothing' probe $FAR --protocol 1-us
+probe $FAR --protocol 1-us 2>/dev/null | grep -q '"answered": 0'
+ok $? 'none is counted'
+router_end
+probe $FAR --protocol 1-us --profile audio --duration 70 2>"$T/err"
+[ $? = 1 ] && grep -q '65 s' "$T/err"
+ok $? 'version 1 holds no more than 65 s, and that is said'
+for bad in '--profile no-such' '--profile audio' '--profile room3-1080p-best --duration 5 --rate 100'; do
+	# shellcheck disable=SC2086
+	probe $FAR $bad 2>"$T/err"
+	[ $? = 1 ] && [ "$(wc -l <"$T/err")" = 1 ]
+	ok $? "refused in one line: $bad"
+done
+
+(umask 077 && printf '7 hmac-sha-256 a-shared-secret\n9 sha256 another-secret\n' >"$T/keys")
+(umask 077 && printf '7 hmac-sha-256 not-the-secret\n' >"$T/wrong")
+sla_site ", sla-keys: $T/keys, sla-key: \"7\"" ", sla-keys: $T/keys, sla-rate: \"1500\", sla-duration: \"30\""
+sla_start far --responder
+far_pid=$sla_pid
+ok $? 'the responder starts'
+for p in 2 2-plain; do
+	probe $FAR --protocol $p --keys "$T/keys" --key 9 | grep -q '"answered": 10'
+	ok $? "protocol $p, a key of SHA256"
+done
+probe $FAR >"$T/out" 2>"$T/err"
+[ $? = 1 ] && grep -q 'refuses the key' "$T/err"
+ok $? 'without a key it is refused, and that is said'
+probe $FAR --keys "$T/wrong" --key 7 >"$T/out" 2>"$T/err"
+[ $? = 1 ] && grep -q 'refuses the key' "$T/err"
+ok $? 'with a wrong secret too'
+
+sla_start near
+near_pid=$sla_pid
+ok $? 'the agent starts'
+check 'a measurement over the control socket' visavis probe near far
+visavis probe near far --format samples --profile room3-1080p-best --duration 3 >"$T/samples"
+check 'a room of three screens: marks and stamps' $PYTHON "$SYS/sla_samples.py" whole 32 <"$T/samples"
+visavis probe near far --format samples --dscp 46 >"$T/samples"
+check 'another mark' $PYTHON "$SYS/sla_samples.py" whole 46 <"$T/samples"
+check 'a path of IPv6' probe $FAR6 --keys "$T/keys" --key 7
+visavis probe near near 2>"$T/err"
+[ $? = 3 ] && grep -q 'role sla-responder' "$T/err"
+ok $? 'only to responders of the site'
+visavis probe near far --profile audio --duration 31 2>"$T/err"
+[ $? = 3 ] && grep -q 'sla-duration' "$T/err"
+ok $? 'no longer than the site allows'
+
+# two at once: the second would send more than the site allows
+visavis probe near far --profile room3-1080p-best --duration 20 >"$T/out" 2>&1 &
+one=$!
+wait_for 10 sla_json near 'len(s["agent"]["running"]) == 1'
+visavis probe near far --profile room3-1080p-best --duration 3 2>"$T/err"
+[ $? = 3 ] && grep -q 'sla-rate' "$T/err"
+ok $? 'no more packets a second than the site allows, all measurements together'
+check 'the responder has its ports open' sla_json far 's["responder"]["open"] >= 6'
+kill $one
+check 'who asked goes away: the measurement ends' wait_for 10 sla_json near 'not s["agent"]["running"]'
+
+# killed in the middle
+probe $FAR --keys "$T/keys" --key 7 --profile audio --duration 2 >"$T/out" 2>&1 &
+one=$!
+check 'before: a port is open' wait_for 10 sla_json far 's["responder"]["open"] > 0'
+kill -9 $one
+wait $one 2>/dev/null
+check 'the agent was killed: the responder closes by time' wait_for 60 sla_json far 's["responder"]["open"] == 0'
+sla_stop $near_pid
+ok $? 'the agent ends cleanly'
+
+sla_site ", sla-keys: $T/keys, sla-key: \"7\"" ", sla-keys: $T/keys, sla-schedule: udp-jitter, sla-every: \"5\""
+sla_start near
+near_pid=$sla_pid
+check 'the schedule measures by itself' wait_for 30 sla_json near \
+	's["agent"]["paths"][0]["last"] and s["agent"]["paths"][0]["last"]["answered"] == 10'
+grep -q '"ev":"sla-result"' "$T/near.jsonl"
+ok $? 'and logs it'
+sla_stop $near_pid
+ok $? 'it ends cleanly again'
+sla_stop $far_pid
+ok $? 'so does the responder'
+cat "$T"/*.err | grep -E 'ERROR|runtime error|Traceback' >"$T/check.out"
+[ ! -s "$T/check.out" ]
+ok $? 'nothing was wrong inside'
+finish

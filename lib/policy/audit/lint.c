@@ -23,6 +23,7 @@ struct linter {
 	struct lint *lt;
 	struct judged *v;	/**< [nrules] */
 	struct lint_ref *ref;	/**< [nrules] */
+	size_t *next_part;	/**< [nrules] the next that its line became, in a ring */
 	bool *visited;		/**< [nlists] */
 	struct flat f;
 	bool *skip;		/**< [boxes] that hide nothing: soft ones, and
@@ -472,6 +473,25 @@ static int kind_of(const struct linter *l, size_t id, const struct judged *j)
 }
 
 
+/** Of rules that one line became: does what is found of this one hold for the
+ *  others too, and was it not told yet? */
+static bool whole_line(const struct linter *l, size_t id, int kind)
+{
+	const struct config_rule *r = l->ref[id].rule;
+
+	if (!r->part)
+		return true;
+	for (size_t i = l->next_part[id]; i != id; i = l->next_part[i]) {
+		/* one may be of use because of the other */
+		if (kind_of(l, i, &l->v[i]) < 0 || i < id ||
+		    (kind == LINT_REDUNDANT && l->ref[i].list == l->ref[id].list))
+			return false;
+	}
+
+	return true;
+}
+
+
 static int id_cmp(const void *pa, const void *pb)
 {
 	const size_t *a = pa, *b = pb;
@@ -487,7 +507,7 @@ static int report(struct linter *l, size_t id, struct judged *j)
 	struct lint_finding *f;
 	int err;
 
-	if (kind < 0)
+	if (kind < 0 || !whole_line(l, id, kind))
 		return 0;
 	err = arena_grow(&l->c->mem, (void **)&lt->v, lt->n, &lt->cap, sizeof(*lt->v));
 	if (err)
@@ -524,6 +544,29 @@ static int keep_dead(struct linter *l)
 }
 
 
+/** Rules that one line became, in rings */
+static int join_parts(struct linter *l)
+{
+	size_t *last = arena_calloc(&l->c->mem, l->c->lines + 1u, sizeof(*last));
+
+	l->next_part = arena_calloc(&l->c->mem, l->c->nrules + 1, sizeof(*l->next_part));
+	if (!last || !l->next_part)
+		return ENOMEM;
+	for (size_t id = 0; id < l->c->nrules; id++) {
+		const struct config_rule *r = l->ref[id].rule;
+		size_t *at = r->part && r->line <= l->c->lines ? &last[r->line] : NULL;
+
+		l->next_part[id] = at && *at ? l->next_part[*at - 1] : id;
+		if (at && *at)
+			l->next_part[*at - 1] = id;
+		if (at)
+			*at = id + 1;
+	}
+
+	return 0;
+}
+
+
 int lint_config(struct lint *lt, struct config *c, uint64_t steps, bool reach)
 {
 	struct linter l = { .c = c, .lt = lt, .reach = reach,
@@ -542,7 +585,9 @@ int lint_config(struct lint *lt, struct config *c, uint64_t steps, bool reach)
 	for (size_t i = 0; i < c->nlists; i++)
 		for (size_t k = 0; k < c->lists[i].nrules; k++)
 			l.ref[id++] = (struct lint_ref){ &c->lists[i], &c->lists[i].rules[k] };
-	err = lint_lists(&l);
+	err = join_parts(&l);
+	if (!err)
+		err = lint_lists(&l);
 	for (id = 0; !err && id < c->nrules; id++)
 		err = report(&l, id, &l.v[id]);
 

@@ -98,6 +98,8 @@ struct config_rule {
 				     that the line would be kept for */
 	bool implied;		/**< not in the file: made by the reader, `text`
 				  says what it stands for; no lint about it */
+	bool part;		/**< one of several that the line became: lint speaks
+				  of the line when what it says holds for all */
 	struct config_rows rows;
 };
 

@@ -8,6 +8,7 @@
 #include "lib/policy/read/cisco/rows.inc"
 #include "lib/policy/read/linux/rows.inc"
 #include "lib/policy/read/other/rows.inc"
+#include "lib/policy/read/pf/rows.inc"
 #undef READER
 
 const struct policy_reader *const policy_readers[] = {
@@ -15,6 +16,7 @@ const struct policy_reader *const policy_readers[] = {
 #include "lib/policy/read/cisco/rows.inc"
 #include "lib/policy/read/linux/rows.inc"
 #include "lib/policy/read/other/rows.inc"
+#include "lib/policy/read/pf/rows.inc"
 #undef READER
 	NULL,
 };

@@ -1,0 +1,262 @@
+/*
+ * Statements of pf.conf. A line's macros are worked in before it is cut into
+ * words, as text and once: what stands in a macro is not looked at again, and
+ * "$if:network" is one word.
+ */
+#include <ctype.h>
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "lib/policy/read/pf/pf.h"
+
+static const char breaks[] = " \t(){}<>!=,\"'";
+
+
+const char *pf_tok(const struct pf_lex *x, size_t i)
+{
+	return i < x->n ? sbuf_str(&x->text) + x->off[i] : "";
+}
+
+
+bool pf_is(const struct pf_lex *x, size_t i, const char *word)
+{
+	return !strcmp(pf_tok(x, i), word);
+}
+
+
+const char *pf_word(const char *token)
+{
+	return token + (token[0] == '"');
+}
+
+
+static int add_token(struct pf_lex *x, const char *mark, const char *s, size_t n)
+{
+	uint32_t *v;
+
+	if (x->n >= PF_TOKENS_MAX || x->text.len + n + 2 > PF_TEXT_MAX) {
+		x->overflow = true;
+		return 0;
+	}
+	if (x->n == x->cap) {
+		v = realloc(x->off, (x->cap * 2 + 64) * sizeof(*v));
+		if (!v)
+			return ENOMEM;
+		x->off = v;
+		x->cap = x->cap * 2 + 64;
+	}
+
+	x->off[x->n++] = (uint32_t)x->text.len;
+	sbuf_puts(&x->text, mark);
+	sbuf_put(&x->text, s, n);
+	sbuf_putc(&x->text, '\0');
+	return x->text.err;
+}
+
+
+static const char *macro(const struct pf_lex *x, const char *s, size_t n)
+{
+	for (size_t i = x->nmacros; i-- > 0;)
+		if (!strncmp(x->macros[i].name, s, n) && !x->macros[i].name[n])
+			return x->macros[i].value;
+
+	return NULL;
+}
+
+
+/** "$name" at s; @return behind it */
+static const char *put_macro(struct pf_lex *x, const char *s)
+{
+	size_t n = 0;
+	const char *value;
+
+	while (isalnum((unsigned char)s[1 + n]) || s[1 + n] == '_')
+		n++;
+	value = macro(x, s + 1, n);
+	if (value) {
+		sbuf_puts(&x->line, value);
+		return s + 1 + n;
+	}
+
+	if (!x->no_macro)
+		x->no_macro = s;
+	sbuf_put(&x->line, s, 1 + n);
+	return s + 1 + n;
+}
+
+
+/** One line of the file to x->line, without its comment. */
+static void put_line(struct pf_lex *x, bool *comment)
+{
+	const char *s = x->l.s;
+	char quote = '\0';
+	size_t n = strlen(s);
+	size_t end = n && s[n - 1] == '\\' ? n - 1 : n;
+
+	for (const char *p = s; !*comment && p < s + end;) {
+		if (!quote && *p == '#') {
+			*comment = true;
+		} else if (!quote && *p == '$') {
+			p = put_macro(x, p);
+		} else {
+			if (quote ? *p == quote : *p == '"' || *p == '\'')
+				quote = quote ? '\0' : *p;
+			sbuf_putc(&x->line, *p++);
+		}
+		if (x->line.len > PF_TEXT_MAX) {
+			x->overflow = true;
+			return;
+		}
+	}
+	if (quote)
+		sbuf_putc(&x->line, quote);
+	sbuf_putc(&x->line, ' ');
+}
+
+
+/** The next line, with those that a backslash at the end adds. A comment goes
+ *  on behind a backslash too. @return false at the end of the file */
+static bool take_line(struct pf_lex *x)
+{
+	bool comment = false, more = true;
+
+	for (bool first = true; more; first = false) {
+		if (!lines_next(&x->l)) {
+			x->unended |= !first;
+			return !first;
+		}
+		more = x->l.n && x->l.s[x->l.n - 1] == '\\';
+		x->overflow |= x->l.cut;
+		put_line(x, &comment);
+	}
+
+	return true;
+}
+
+
+static size_t operator_len(const char *s)
+{
+	static const char *const two[] = { "!=", "<=", ">=", "><", "<>" };
+
+	for (size_t i = 0; i < sizeof(two) / sizeof(two[0]); i++)
+		if (!strncmp(s, two[i], 2))
+			return 2;
+
+	return 1;
+}
+
+
+/** Cut what is in x->line from `at` on into words; *depth counts braces. */
+static int cut_words(struct pf_lex *x, size_t at, unsigned *depth)
+{
+	const char *s = sbuf_str(&x->line) + at;
+	int err = 0;
+
+	while (!err) {
+		size_t n;
+
+		s += strspn(s, " \t");
+		if (!*s)
+			break;
+		if (*s == '"' || *s == '\'') {
+			n = strcspn(s + 1, *s == '"' ? "\"" : "'");
+			err = add_token(x, "\"", s + 1, n);
+			s += 1 + n + (s[1 + n] != '\0');
+			continue;
+		}
+		n = strcspn(s, breaks);
+		if (n == 1 && *s == '-' && s[1] == '>')
+			n = 2;
+		if (!n)
+			n = operator_len(s);
+		*depth += *s == '{';
+		*depth -= *s == '}' && *depth;
+		err = add_token(x, "", s, n);
+		s += n;
+	}
+
+	return err;
+}
+
+
+/** The comment lines right before a statement are its remark. */
+static void note_remark(struct pf_lex *x)
+{
+	const char *s = x->l.s + strspn(x->l.s, " \t");
+
+	if (*s != '#') {
+		x->remark.n = 0;
+		return;
+	}
+	if (!x->remark.n)
+		x->remark.p = x->l.raw.p;
+	x->remark.n = (size_t)(x->l.raw.p + x->l.raw.n - x->remark.p);
+}
+
+
+static void note_raw(struct pf_lex *x, const char *start)
+{
+	const char *end = x->l.raw.p + x->l.raw.n;
+
+	x->raw = (struct config_text){ start, end > start ? (size_t)(end - start) : 0 };
+	if (x->raw.n > 400)
+		x->raw.n = 400;
+	while (x->raw.n && strchr("\r\n\t ", x->raw.p[x->raw.n - 1]))
+		x->raw.n--;
+}
+
+
+static bool is_anchor(const struct pf_lex *x)
+{
+	return pf_is(x, 0, "anchor");
+}
+
+
+int pf_lex_next(struct pf_lex *x)
+{
+	const char *start = NULL;
+	unsigned depth = 0;
+	int err = 0;
+
+	x->n = 0;
+	x->text.len = 0;
+	x->remark.n = 0;
+	x->no_macro = NULL;
+	x->opens = x->overflow = x->unended = false;
+	do {
+		x->line.len = 0;
+		if (!take_line(x)) {
+			x->unended = x->n > 0;
+			break;
+		}
+		if (x->line.err)
+			return x->line.err;
+		if (!x->n) {
+			start = x->l.raw.p + (x->l.s - x->l.buf) + strspn(x->l.s, " \t");
+			x->number = x->l.line;
+		}
+		err = cut_words(x, 0, &depth);
+		if (!x->n)
+			note_remark(x);
+		if (depth == 1 && is_anchor(x) && pf_is(x, x->n - 1, "{")) {
+			x->opens = true;
+			break;
+		}
+	} while (!err && (!x->n || depth));
+	if (err)
+		return err;
+	if (!x->n)
+		return ENODATA;
+
+	note_raw(x, start);
+	return 0;
+}
+
+
+void pf_lex_reset(struct pf_lex *x)
+{
+	sbuf_reset(&x->line);
+	sbuf_reset(&x->text);
+	free(x->off);
+}

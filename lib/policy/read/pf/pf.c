@@ -329,14 +329,15 @@ static int antispoof_one(struct pf_file *f, const char *name, bool quick, uint8_
 {
 	struct pf_match m = { .action = CONFIG_DENY, .in = true, .quick = quick,
 			      .family = family, .to.any = true, .from = { .given = true } };
-	struct pf_on on = { .negate = true };
-	const char *held = arena_strdup(&f->c->mem, name);
+	struct pf_on on = { .negate = true, .n = 1 };
 	int err = 0;
 
-	if (!held)
+	on.v = arena_calloc(&f->c->mem, 1, sizeof(*on.v));
+	if (!on.v)
 		return ENOMEM;
-	on.v = &held;
-	on.n = 1;
+	on.v[0] = arena_strdup(&f->c->mem, name);
+	if (!on.v[0])
+		return ENOMEM;
 	m.on = &on;
 	m.non = 1;
 	m.from.end = PSET_SRC;

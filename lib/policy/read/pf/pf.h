@@ -40,6 +40,8 @@ struct pf_lex {
 	struct sbuf text;		/**< the tokens, each with its NUL */
 	uint32_t *off;			/**< of each token in `text` */
 	size_t n, cap;
+	unsigned first;			/**< line that x->line began with */
+	const char *start;		/**< where that stands in the file */
 	unsigned number;		/**< line where the statement began */
 	struct config_text raw;		/**< its text in the file */
 	struct config_text remark;	/**< the comment right before it, or n 0 */

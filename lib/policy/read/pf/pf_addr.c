@@ -24,6 +24,7 @@ struct entries {
 	size_t n, cap;
 	bool negated;
 	bool unknown;
+	bool unsure;			/* what is elsewhere may take away */
 };
 
 
@@ -146,7 +147,7 @@ static int apply_entries(struct config *c, struct pf_table *t, struct entries *e
 	}
 
 	t->addrs.given = true;
-	for (size_t i = 0; !err && i < n; i++)
+	for (size_t i = 0; !err && !e->unsure && i < n; i++)
 		err = config_addrs_add(c, &t->addrs, &v[i]);
 	return err;
 }
@@ -170,6 +171,7 @@ static int table_entries(struct pf_file *f, struct entries *e, size_t *i)
 			continue;
 		if (!host_range(&one.range, &one.len, &scoped, pf_word(pf_tok(&f->x, *i))) || scoped) {
 			e->unknown = true;
+			e->unsure |= negate;
 			negate = false;
 			continue;
 		}
@@ -199,7 +201,7 @@ static int table_options(struct pf_file *f, struct pf_table *t, struct entries *
 			err = table_entries(f, e, &i);
 		} else if (pf_is(&f->x, i, "file")) {
 			i += 2;
-			t->unknown = true;
+			t->unknown = e->unsure = true;
 		} else if (pf_is(&f->x, i, "persist")) {
 			i++;
 			persist = true;

@@ -126,6 +126,11 @@ static bool take_line(struct pf_lex *x)
 			x->unended |= !first;
 			return !first;
 		}
+		if (first) {
+			x->first = x->l.line;
+			x->start = x->l.raw.p;
+			x->start += (x->l.s - x->l.buf) + (ptrdiff_t)strspn(x->l.s, " \t");
+		}
 		more = x->l.n && x->l.s[x->l.n - 1] == '\\';
 		x->overflow |= x->l.cut;
 		put_line(x, &comment);
@@ -233,8 +238,8 @@ int pf_lex_next(struct pf_lex *x)
 		if (x->line.err)
 			return x->line.err;
 		if (!x->n) {
-			start = x->l.raw.p + (x->l.s - x->l.buf) + strspn(x->l.s, " \t");
-			x->number = x->l.line;
+			start = x->start;
+			x->number = x->first;
 		}
 		err = cut_words(x, 0, &depth);
 		if (!x->n)

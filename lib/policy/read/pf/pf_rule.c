@@ -338,8 +338,13 @@ static int emit_dir(struct pf_file *f, struct pf_block *b, const struct pf_match
 	int err = 0;
 
 	if (from.known && to.known && !m->sometimes) {
-		err = emit_one(f, b, m, dir, on, true);
-		return err || !(from.maybe || to.maybe) ? err : emit_one(f, b, m, dir, on, false);
+		bool maybe = from.maybe || to.maybe;
+
+		/* what is sure comes first where the first decides */
+		if (maybe && !m->quick)
+			err = emit_one(f, b, m, dir, on, false);
+		err = err ? err : emit_one(f, b, m, dir, on, true);
+		return err || !maybe || !m->quick ? err : emit_one(f, b, m, dir, on, false);
 	}
 	if ((from.known || from.maybe) && (to.known || to.maybe))
 		return emit_one(f, b, m, dir, on, false);

@@ -19,6 +19,8 @@ struct asking {
 	enum phase phase;
 	bool passed[PHASES];
 	bool asked[PHASES];
+	unsigned stateless;		/**< bit per enum config_where: a rule there let
+					  it pass and keeps no state */
 };
 
 static const uint8_t handshake = CONFIG_FIN | CONFIG_SYN | CONFIG_RST | CONFIG_ACK;
@@ -74,6 +76,18 @@ static int note_blocked(struct asking *a, const struct pset_box *piece)
 }
 
 
+/** Where a flow passes by a rule without state, the rest of it is asked for. */
+static void note_stateless(struct asking *a, const struct device_step *s)
+{
+	for (size_t i = 0; i < s->nby; i++) {
+		const struct config_rule *r = s->flat->v[s->flat->entry[s->by[i]]].rule;
+
+		if (r && r->no_state && a->phase == FIRST)
+			a->stateless |= 1u << s->hook->hook.where;
+	}
+}
+
+
 static int take_step(const struct device_step *s, void *arg)
 {
 	struct asking *a = arg;
@@ -88,6 +102,7 @@ static int take_step(const struct device_step *s, void *arg)
 			f->unhooked = f->unhooked || a->phase == FIRST;
 			return 0;
 		}
+		note_stateless(a, s);
 		return a->phase == FIRST ? add_lines(&f->permit, a->au, s, FLAT_PERMIT) : 0;
 	case FLAT_DENY:
 		err = add_lines(&f->block, a->au, s, FLAT_DENY);
@@ -126,6 +141,19 @@ static unsigned state_of(const struct policy_rule *r, const struct pset_box *b, 
 }
 
 
+/** What returns comes in where the first went out, and so on. */
+static unsigned ask_again(const struct asking *a)
+{
+	unsigned ask = 0;
+
+	for (int where = CONFIG_IN; where <= CONFIG_OUT; where++)
+		if (a->stateless & 1u << where)
+			ask |= (unsigned)DEVICE_ASK << (a->phase == BACK ? CONFIG_OUT - where : where);
+
+	return ask;
+}
+
+
 /** Hooks that need not see the packets of this phase */
 static unsigned skip_of(const struct asking *a)
 {
@@ -138,7 +166,7 @@ static unsigned skip_of(const struct asking *a)
 	if (a->phase == MORE && r->transport != FLOW_TCP)
 		return 1u << CONFIG_STATE_IMPLICIT | 1u << CONFIG_STATELESS;
 
-	return 1u << CONFIG_STATE_IMPLICIT;
+	return 1u << CONFIG_STATE_IMPLICIT | ask_again(a);
 }
 
 

@@ -315,7 +315,8 @@ int device_follow(const struct device *d, size_t in, size_t out, const struct ps
 	size_t n = device_chain(f.chain, d, in, out, family);
 
 	for (size_t i = 0; i < n; i++)
-		if (!(skip & 1u << f.chain[i]->hook.tracking))
+		if (!(skip & 1u << f.chain[i]->hook.tracking) ||
+		    skip & (unsigned)DEVICE_ASK << f.chain[i]->hook.where)
 			f.chain[f.n++] = f.chain[i];
 	if (f.n)
 		return follow_from(&f, 0, q);

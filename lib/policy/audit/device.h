@@ -9,7 +9,7 @@
 #include "lib/policy/audit/flat.h"
 #include "lib/policy/model/policy.h"
 
-enum { DEVICE_CONFIGS_MAX = 16, DEVICE_CHAIN_MAX = 32 };
+enum { DEVICE_CONFIGS_MAX = 16, DEVICE_CHAIN_MAX = 32, DEVICE_ASK = 1 << 8 };
 
 struct device_hook {
 	const struct config *config;
@@ -66,7 +66,8 @@ typedef int (device_step_h)(const struct device_step *s, void *arg);
  * Follow a box through the lists between two interfaces.
  *
  * @param q         of one family; PSET_IN and PSET_OUT set as in, out
- * @param skip      bit per enum config_tracking: hooks passed unseen
+ * @param skip      bit per enum config_tracking: hooks passed unseen; DEVICE_ASK
+ *                  << enum config_where: not those, no state was kept there
  * @return 0, ETIME, ENOMEM, or what step_h returned
  */
 int device_follow(const struct device *d, size_t in, size_t out, const struct pset_box *q,

@@ -94,6 +94,7 @@ PERMIT = {
     "asa": re.compile(r"extended permit"),
     "iptables": re.compile(r"^-A (?!INPUT|OUTPUT|FORWARD|guard|known).* -j ACCEPT"),
     "nftables": re.compile(r'accept comment "'),
+    "pf": re.compile(r'^pass in quick .*tag "from_'),
     "junos": re.compile(r"term ([A-Z][A-Z0-9]*-\d+)\S* then accept"),
 }
 DENY = {
@@ -257,7 +258,8 @@ def judge(site, path, line, rows):
 
 
 def firewall_of(path):
-    return os.path.splitext(os.path.basename(path))[0].removeprefix("planted-")
+    name = os.path.basename(path).removesuffix(".conf")
+    return os.path.splitext(name)[0].removeprefix("planted-")
 
 
 def same(a, b):

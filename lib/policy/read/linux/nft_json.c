@@ -670,5 +670,5 @@ static int detect(const char *text, size_t len)
 }
 
 const struct policy_reader policy_reader_nft_json = {
-	"nftables-json", "json", "Linux nft -j list ruleset", detect, nft_json_read,
+	"nftables-json", "json", "Linux nft list ruleset, as JSON", detect, nft_json_read,
 };

@@ -643,5 +643,5 @@ static int detect(const char *text, size_t len)
 }
 
 const struct policy_reader policy_reader_pf = {
-	"pf", "pf", "OpenBSD and FreeBSD pf.conf, pfctl -sr", detect, pf_read,
+	"pf", "pf", "OpenBSD and FreeBSD pf.conf, rules as pfctl shows them", detect, pf_read,
 };

@@ -595,6 +595,78 @@ static int add_rule(struct srx *x, struct srx_policy *p)
 }
 
 
+/** The zones of a condition, or all, but for one */
+static int other_zones(struct srx *x, struct srx_names *out, const struct srx_names *v,
+		       const char *but)
+{
+	size_t n = v->n ? v->n : x->nzones;
+	int err = 0;
+
+	for (size_t i = 0; !err && i < n; i++) {
+		const char *name = v->n ? v->v[i] : x->zones[i].name;
+
+		if (strcmp(name, but) != 0)
+			err = srx_name_add(x, out, name);
+	}
+	return err;
+}
+
+
+/** A policy that never, or only, joins a zone to itself: a rule a zone */
+static int add_policy(struct srx *x, struct srx_policy *p)
+{
+	struct srx_names from = p->from, to = p->to, all = {0};
+	int err = 0;
+
+	if (!p->interzone && !p->intrazone)
+		return add_rule(x, p);
+	err = other_zones(x, &all, &from, "");
+	for (size_t i = 0; !err && i < all.n; i++) {
+		struct srx_names one = { .v = &all.v[i], .n = 1 }, there = {0};
+
+		if (p->interzone)
+			err = other_zones(x, &there, &to, all.v[i]);
+		else if (!to.n || srx_name_in(&to, all.v[i]))
+			there = one;
+		p->from = one;
+		p->to = there;
+		if (!err && there.n)
+			err = add_rule(x, p);
+	}
+	p->from = from;
+	p->to = to;
+	return err;
+}
+
+
+/** What stays in one zone */
+static int add_intrazone(struct srx *x, struct srx_zone *z)
+{
+	static const char text[] = "what stays in a zone, permitted unseen";
+	const struct config_match any = {0};
+	struct config_list *l;
+	struct config_rule *r;
+	int err = config_list_get(&l, x->c, crossing, strlen(crossing), 0);
+
+	if (err || !z->ifaces.n)
+		return err;
+	err = config_rule_add(&r, x->c, l, x->line,
+			      (struct config_text){ text, sizeof(text) - 1 });
+	for (size_t k = 0; !err && k < z->ifaces.n; k++) {
+		const char *name = z->ifaces.v[k];
+
+		err = config_ifaces_add(x->c, &r->in, name, strlen(name));
+		if (!err)
+			err = config_ifaces_add(x->c, &r->out, name, strlen(name));
+	}
+	if (err)
+		return err;
+	r->action = CONFIG_PERMIT;
+	r->implied = true;
+	return config_rule_match(x->c, r, &any);
+}
+
+
 /** A rule over all packets between zones, of one family or both */
 static int add_all(struct srx *x, unsigned line, struct config_text text, uint8_t family,
 		   enum config_action action, bool uncertain)
@@ -731,7 +803,9 @@ int srx_rules(struct srx *x)
 	for (int place = 0; place < 3; place++)
 		for (size_t i = 0; !err && i < x->npolicies; i++)
 			if (place_of(&x->policies[i]) == place)
-				err = add_rule(x, &x->policies[i]);
+				err = add_policy(x, &x->policies[i]);
+	for (size_t i = 0; !err && x->intrazone && i < x->nzones; i++)
+		err = add_intrazone(x, &x->zones[i]);
 	if (!err && x->permit_all)
 		err = add_all(x, x->permit_all, x->permit_text, 0, CONFIG_PERMIT, false);
 	if (!err)

@@ -73,6 +73,7 @@ struct srx_policy {
 	bool src_excluded, dst_excluded;
 	bool decided;			/**< permit, deny or reject was said */
 	bool own;			/**< no group brought it */
+	bool interzone, intrazone;	/**< only from zone to other zone; to itself */
 	bool first;			/**< brought among others: goes before them */
 	bool sometimes, uncertain;
 };
@@ -99,6 +100,7 @@ struct srx {
 	struct config_text bypass_text[2];
 	bool refused[2];
 	bool nat, screen, inspected;	/**< was noticed */
+	bool intrazone;			/**< what stays in a zone passes by default */
 	bool merging;			/**< what is read now comes of a group */
 	bool own;			/**< a policy is there that no group brought */
 	unsigned lost;			/**< as in struct junos */
@@ -115,6 +117,9 @@ int srx_security(struct srx *x, const struct junos_statement *s, const char *con
 
 /** Make the list and its hook, when there are policies. */
 int srx_rules(struct srx *x);
+
+/** Is there an object of that name in the global address book? */
+bool srx_has_address(const struct srx *x, const char *name);
 
 /* Between the files */
 

@@ -70,6 +70,12 @@ static struct srx_object *find(const struct srx *x, size_t scope, const char *na
 }
 
 
+bool srx_has_address(const struct srx *x, const char *name)
+{
+	return find(x, SRX_GLOBAL, name) != NULL;
+}
+
+
 static int get(struct srx_object **out, struct srx *x, size_t scope, const char *name,
 	       const struct junos_statement *s)
 {

@@ -1,0 +1,2 @@
+#define READER "panos"
+#include "tests/fuzz/read_config.h"

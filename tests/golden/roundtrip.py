@@ -96,6 +96,7 @@ PERMIT = {
     "nftables": re.compile(r'accept comment "'),
     "pf": re.compile(r'^pass in quick .*tag "from_'),
     "junos": re.compile(r"term ([A-Z][A-Z0-9]*-\d+)\S* then accept"),
+    "panos": re.compile(r"action allow"),
 }
 DENY = {
     "cisco": re.compile(r"\bdeny (ip|ipv4|ipv6) any any"),
@@ -103,6 +104,7 @@ DENY = {
     "iptables": re.compile(r"^-A (rows|related) -g refuse"),
     "nftables": re.compile(r"^\t\tgoto refuse"),
 }
+ADDRESS = {"panos": "ip-netmask"}       # lines that say addresses, where others name them
 PORT = re.compile(r"(?:eq|dport|--dport|destination-port) (\d+)(?=\D*$| -m| ct| counter| established)")
 HOST = re.compile(r"(?<![\d.])(host )?(10|192)\.(\d+)\.(\d+)\.(\d+)(/32)?(?![\d./-]| \d+\.)")
 
@@ -173,7 +175,7 @@ def widen(lines, kind, rng, dialect):
     wide = {"asa": lambda m: f"{m[2]}.{m[3]}.0.0 255.255.0.0", "ios-groups": lambda m: f"{m[2]}.{m[3]}.0.0 255.255.0.0",
             "ios": lambda m: f"{m[2]}.{m[3]}.0.0 0.0.255.255"}.get(dialect, lambda m: f"{m[2]}.{m[3]}.0.0/16")
     at = rng.choice([i for i, s in enumerate(lines) if HOST.search(s) and not re.search(r"range \d+\.|range-address", s) and
-                     not s.startswith(("#", "!")) and
+                     not s.startswith(("#", "!")) and ADDRESS.get(kind, "") in s and
                      (kind != "iptables" or " -d " in s and s.startswith("-A A") or s.startswith("-A G"))])
     m = rng.choice(list(HOST.finditer(lines[at])))
     changed = lines[at][:m.start()] + wide(m) + lines[at][m.end():]

@@ -118,12 +118,10 @@ static void odd_rules_are_named(void **state)
 }
 
 
-/** A service has no port 0, nothing reads TFTP, and ICMP errors are part of their flow. */
+/** Nothing reads TFTP, and ICMP errors are part of their flow. */
 static bool wanted(const struct trip *t, const struct need_packet *n)
 {
 	if (n->transport == FLOW_ICMP && n->icmp_type != 8 && n->icmp_type != 128)
-		return false;
-	if (n->transport != FLOW_ICMP && !n->dport)
 		return false;
 	for (size_t i = 0; i < t->p.nrules; i++)
 		if (need_has(t->p.rules[i].need, n))

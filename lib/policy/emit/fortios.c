@@ -119,7 +119,7 @@ static int put_groups(struct fortios *o, const struct family *f)
 
 static void put_range(struct sbuf *sb, const struct flow_port *v)
 {
-	sbuf_printf(sb, "%u", v->lo ? v->lo : 1);
+	sbuf_printf(sb, "%u", v->lo);
 	if (v->hi > v->lo)
 		sbuf_printf(sb, "-%u", v->hi);
 }
@@ -128,7 +128,7 @@ static void put_range(struct sbuf *sb, const struct flow_port *v)
 /** "443:1024-65535": to, then from */
 static void put_portrange(struct sbuf *sb, const struct policy_rule *r)
 {
-	static const struct flow_port all = { .lo = 1, .hi = 65535 };
+	static const struct flow_port all = { .lo = 0, .hi = 65535 };
 	size_t nd = r->ndports ? r->ndports : 1, ns = r->nsports ? r->nsports : 1;
 
 	sbuf_printf(sb, "        set %s-portrange", flow_transport_name(r->transport));

@@ -76,9 +76,9 @@ static int put_sets(struct sbuf *sb, struct zones *z)
 static void put_ports(struct sbuf *sb, const struct flow_port *v, size_t n)
 {
 	if (!n)
-		sbuf_puts(sb, "1-65535");
+		sbuf_puts(sb, "0-65535");
 	for (size_t i = 0; i < n; i++) {
-		sbuf_printf(sb, "%s%u", i ? "," : "", v[i].lo ? v[i].lo : 1);
+		sbuf_printf(sb, "%s%u", i ? "," : "", v[i].lo);
 		if (v[i].hi > v[i].lo)
 			sbuf_printf(sb, "-%u", v[i].hi);
 	}

@@ -302,13 +302,17 @@ static int match_action(struct panos *o, const char *name, const char *action)
 static int other_key(struct panos *o, const char *name, const char *key, const char *value)
 {
 	static const char *const quiet[] = {
-		"log-start", "log-end", "log-setting", "tag", "description", "uuid", "group-tag",
+		"log-setting", "tag", "description", "uuid", "group-tag",
 		"icmp-unreachable", "rule-type", "disabled", "qos", "option", "target",
 	};
 
 	for (size_t i = 0; i < sizeof(quiet) / sizeof(quiet[0]); i++)
 		if (!strcmp(quiet[i], key))
 			return 0;
+	/* the log names the rule, so no other's is the same */
+	if (!strcmp(key, "log-start") || !strcmp(key, "log-end"))
+		return strcmp(value, "yes") ? 0 :
+		       GIVE(o, srx_policies, "global", "policy", name, "then", key, name);
 	if (!strcmp(key, "schedule"))
 		return GIVE(o, srx_policies, "global", "policy", name, "scheduler-name", value);
 	if (!strcmp(key, "profile-setting")) {

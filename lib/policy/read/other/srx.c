@@ -183,7 +183,7 @@ static int read_then(struct srx *x, struct srx_policy *p, const struct junos_sta
 {
 	if (!w[0])
 		return 0;
-	if (!strcmp(w[0], "log") || !strcmp(w[0], "count"))
+	if (!strncmp(w[0], "log", 3) || !strcmp(w[0], "count"))
 		return add_effect(x, p, w);
 	if (!strcmp(w[0], "permit"))
 		return read_permit(x, p, s, w + 1);

@@ -25,7 +25,7 @@ PAGES = [
     ([VISAVIS, "site"], "visavis.1"),
 ]
 PAGES += [([VISAVIS, "policy", verb], "visavis-policy.1") for verb in
-          ("compile", "qos", "audit", "lint", "diff", "update", "explain")]
+          ("compile", "qos", "audit", "lint", "diff", "update", "translate", "explain")]
 # every program answers these; a page need not say so
 COMMON = {"--help", "--version"}
 # taken but not listed by --help, and the reason

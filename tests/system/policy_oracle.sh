@@ -29,15 +29,16 @@ towards() {
 	ip -6 route replace default via "fd98:$1::2" dev "eth$1"
 }
 
-# judge NAME FILE [stateless]: both ways, then the rules go
+# judge NAME FILE [stateless|flows]: both ways, then the rules go. IF1 and IF2 are the file's names of the links.
+IF1=eth1 IF2=eth2
 judge() {
 	local name=$1 file=$2 seed=$((++seeds))
 	shift 2
 	towards 2
-	check "$name: packets from eth1 to eth2" "$oracle" "$file" "${pid[a]}" "${pid[b]}" eth1 eth2 "${mac[eth1]}" "$seed" "$COUNT" "$@"
+	check "$name: packets from eth1 to eth2" "$oracle" "$file" "${pid[a]}" "${pid[b]}" "$IF1" "$IF2" "${mac[eth1]}" "$seed" "$COUNT" "$@"
 	grep '^# ' "$T/check.out" | tail -n 1
 	towards 1
-	check "$name: packets from eth2 to eth1" "$oracle" "$file" "${pid[b]}" "${pid[a]}" eth2 eth1 "${mac[eth2]}" "$((seed + 1000))" "$COUNT" "$@"
+	check "$name: packets from eth2 to eth1" "$oracle" "$file" "${pid[b]}" "${pid[a]}" "$IF2" "$IF1" "${mac[eth2]}" "$((seed + 1000))" "$COUNT" "$@"
 }
 seeds=${ORACLE_SEED:-1}
 
@@ -100,6 +101,39 @@ for seed in 1 2 3 4; do
 	judge "random iptables rules $seed" "$T/random.save" stateless
 	nft flush ruleset
 done
+
+# other dialects: what the kernel makes of the translation, against what is said of the original
+oracle_dir=$VISAVIS_SOURCE/tests/system/oracle
+
+# translated NAME FILE IF1 IF2 MODE
+translated() {
+	local name=$1 file=$2
+	IF1=$3 IF2=$4
+	visavis policy translate --interface "$IF1=eth1" --interface "$IF2=eth2" "$file" >"$T/translated.nft" 2>"$T/err"
+	ok $? "$name: translated"
+	check "$name: the translation loads" nft -f "$T/translated.nft"
+	judge "$name" "$file" "$5"
+	nft flush ruleset
+}
+
+for dialect in ios ios-groups iosxr nxos junos; do
+	visavis policy compile --to $dialect -o "$T" "$T/site.yaml" >/dev/null 2>&1
+	file=$(ls -t "$T"/core.* | head -n 1)
+	# what crosses is the same under other names of the links
+	suffix=
+	[ $dialect = junos ] && suffix=.0
+	translated "compiled $dialect" "$file" eth1$suffix eth2$suffix stateless
+done
+visavis policy compile --to asa -o "$T" "$T/site.yaml" >/dev/null 2>&1
+translated "compiled asa" "$(ls -t "$T"/core.* | head -n 1)" eth1 eth2 flows
+
+translated "odd lines of IOS" "$oracle_dir/ios.cfg" GigabitEthernet0/1 GigabitEthernet0/2 stateless
+translated "odd lines of IOS XR" "$oracle_dir/iosxr.cfg" GigabitEthernet0/0/0/1 GigabitEthernet0/0/0/2 stateless
+translated "odd lines of NX-OS" "$oracle_dir/nxos.cfg" Ethernet1/1 Ethernet1/2 stateless
+translated "odd lines of JunOS" "$oracle_dir/junos.cfg" ge-0/0/1.0 ge-0/0/2.0 stateless
+translated "a network list of AWS" "$oracle_dir/aws.json" subnet-1 subnet-2 stateless
+translated "odd lines of ASA" "$oracle_dir/asa.cfg" inside outside flows
+translated "reflexive lists" "$oracle_dir/reflexive.cfg" GigabitEthernet0/1 GigabitEthernet0/2 flows
 
 kill "${pid[@]}"
 finish

@@ -11,6 +11,7 @@ static const struct cmd verbs[] = {
 	{"lint", "CONFIG...", "lines that never match or change nothing", policy_lint},
 	{"diff", "A B", "what changed in effect", policy_diff},
 	{"update", "--to DIALECT CONFIG SITE", "take a device there, step by step", policy_update},
+	{"translate", "CONFIG", "a configuration in the words of nftables", policy_translate},
 	{"explain", "CONFIG PACKET", "one packet's way through the lines", policy_explain},
 	{NULL, NULL, NULL, NULL},
 };
@@ -20,7 +21,7 @@ static int usage(FILE *f)
 {
 	(void)fprintf(f, "usage: visavis policy VERB [ARG...]\n\n");
 	for (const struct cmd *v = verbs; v->name; v++)
-		(void)fprintf(f, "  %-8s %-26s %s\n", v->name, v->args, v->help);
+		(void)fprintf(f, "  %-9s %-26s %s\n", v->name, v->args, v->help);
 	(void)fprintf(f, "\nvisavis policy VERB --help tells more; so does man visavis-policy.\n");
 	return f == stdout ? EXIT_OK : EXIT_USAGE;
 }

@@ -20,6 +20,7 @@ int policy_lint(int argc, char *argv[]);
 int policy_diff(int argc, char *argv[]);
 int policy_explain(int argc, char *argv[]);
 int policy_update(int argc, char *argv[]);
+int policy_translate(int argc, char *argv[]);
 
 /** A configuration and the file that it was read from */
 struct policy_file {

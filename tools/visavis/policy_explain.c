@@ -117,9 +117,9 @@ static bool applies(const struct explain_job *j, const struct config_hook *h)
 	if (h->where == CONFIG_LOCAL || (h->family && h->family != family))
 		return false;
 	if (h->iface && h->where == CONFIG_IN && p->in[0])
-		return config_iface_match(h->iface, p->in);
+		return config_iface_named(&j->file.config, h->iface, p->in);
 	if (h->iface && h->where == CONFIG_OUT && p->out[0])
-		return config_iface_match(h->iface, p->out);
+		return config_iface_named(&j->file.config, h->iface, p->out);
 
 	return true;
 }
@@ -148,6 +148,27 @@ static void explain_all(struct explain_job *j)
 }
 
 
+/** Are the interfaces that the packet names those of the configuration? */
+static bool known_ifaces(const struct explain_job *j)
+{
+	const struct config *c = &j->file.config;
+	const char *const names[] = { j->packet.in, j->packet.out };
+
+	for (int k = 0; k < 2; k++) {
+		bool known = !names[k][0];
+
+		for (size_t i = 0; !known && i < c->nifaces; i++)
+			known = config_iface_named(c, c->ifaces[i].name, names[k]);
+		for (size_t i = 0; !known && i < c->nhooks; i++)
+			known = c->hooks[i].iface && config_iface_named(c, c->hooks[i].iface, names[k]);
+		if (!known)
+			return false;
+	}
+
+	return true;
+}
+
+
 static int run(struct explain_job *j, const char *path, const char *text)
 {
 	char why[SHOW_WHY_LEN];
@@ -173,12 +194,14 @@ static int run(struct explain_job *j, const char *path, const char *text)
 	if (j->json)
 		jsonw_close(&j->w);
 	else if (!j->seen)
-		sbuf_puts(&j->sb, "No list looks at this packet.\n");
+		sbuf_puts(&j->sb, known_ifaces(j) ? "No list looks at this packet.\n" :
+			  "No list looks at this packet, and the configuration has no such "
+			  "interface; cannot tell.\n");
 	if (out_flush(&j->sb))
 		return EXIT_USAGE;
 
 	return j->seen & 1u << FLAT_DENY ? EXIT_FINDINGS :
-	       j->seen & 1u << FLAT_UNKNOWN ? EXIT_CANNOT_TELL : EXIT_OK;
+	       j->seen & 1u << FLAT_UNKNOWN || (!j->seen && !known_ifaces(j)) ? EXIT_CANNOT_TELL : EXIT_OK;
 }
 
 

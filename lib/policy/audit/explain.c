@@ -32,13 +32,8 @@ static enum match match_iface(const struct config *c, const struct config_ifaces
 	if (!name || !name[0])
 		return MAYBE;
 
-	for (size_t i = 0; !in && i < v->n; i++) {
-		in = config_iface_match(v->v[i], name);
-		for (size_t k = 0; !in && k < c->nifaces; k++)
-			in = c->ifaces[k].alias &&
-			     config_iface_match(v->v[i], c->ifaces[k].alias) &&
-			     config_iface_match(c->ifaces[k].name, name);
-	}
+	for (size_t i = 0; !in && i < v->n; i++)
+		in = config_iface_named(c, v->v[i], name);
 
 	return in != v->negate ? YES : NO;
 }

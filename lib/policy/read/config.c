@@ -303,3 +303,20 @@ bool config_iface_match(const char *pattern, const char *name)
 	       !strncasecmp(pattern, name, a < b ? a : b) &&
 	       !strcmp(pattern + a, name + b);
 }
+
+
+bool config_iface_named(const struct config *c, const char *pattern, const char *name)
+{
+	if (config_iface_match(pattern, name))
+		return true;
+	for (size_t i = 0; i < c->nifaces; i++) {
+		const struct config_interface *f = &c->ifaces[i];
+
+		if (f->alias &&
+		    ((config_iface_match(pattern, f->alias) && config_iface_match(f->name, name)) ||
+		     (config_iface_match(pattern, f->name) && config_iface_match(f->alias, name))))
+			return true;
+	}
+
+	return false;
+}

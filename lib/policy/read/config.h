@@ -92,6 +92,8 @@ struct config_rule {
 	bool no_state;		/**< a permit on a hook of CONFIG_STATE_IMPLICIT
 				  that opens no return direction ("no state") */
 	bool sometimes;		/**< may not match what its boxes hold */
+	const char *also;	/**< of `sometimes`: all that it asks beyond the boxes,
+				  in nftables' words ("ip6 hoplimit 255"); or NULL */
 	bool uncertain;		/**< not understood; see the file's head */
 	const char *effect;	/**< what it does beside its verdict ("log", "counter
 				     X"), equal texts for the same; NULL: nothing
@@ -346,5 +348,7 @@ int config_rule_match(struct config *c, struct config_rule *r,
  *  long forms of the same ("Gi0/1", "GigabitEthernet0/1"); '*' at the end of
  *  pattern is any ending. */
 bool config_iface_match(const char *pattern, const char *name);
+/** As config_iface_match, by either name of an interface that has two. */
+bool config_iface_named(const struct config *c, const char *pattern, const char *name);
 
 #endif

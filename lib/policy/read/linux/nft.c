@@ -229,6 +229,36 @@ static const struct hook_name {
 };
 
 
+/** A chain that may look at anything: nothing can be told for certain. */
+static int blind_hook(struct nft_file *f, const char *list)
+{
+	struct config_hook h = { .where = CONFIG_FORWARD, .family = f->family,
+				 .tracking = CONFIG_STATE_RULES, .line = f->x.line };
+	const struct config_match any = { .family = f->family };
+	char *name = arena_printf(&f->c->mem, "%s (where is not known)", list);
+	struct config_list *l;
+	struct config_rule *r;
+	int err = name ? config_list_get(&l, f->c, name, strlen(name), f->family) : ENOMEM;
+
+	if (err)
+		return err;
+	l->defined = true;
+	l->line = f->x.line;
+	l->fallthrough = CONFIG_PERMIT;
+	err = config_rule_add(&r, f->c, l, f->x.line, f->x.raw);
+	if (err)
+		return err;
+	r->uncertain = true;
+	err = config_rule_match(f->c, r, &any);
+	if (err)
+		return err;
+
+	h.list = name;
+	err = config_unknown(f->c, f->x.line, f->x.raw, "where this chain is applied is not understood");
+	return err ? err : config_hook_add(f->c, &h);
+}
+
+
 /** "type filter hook forward priority filter" */
 static int read_hook(struct nft_file *f, const char *list, bool *nat)
 {
@@ -259,7 +289,7 @@ static int read_hook(struct nft_file *f, const char *list, bool *nat)
 		return config_hook_add(f->c, &h);
 	}
 
-	return config_unknown(f->c, x->line, x->raw, "where this chain is applied is not understood");
+	return blind_hook(f, list);
 }
 
 

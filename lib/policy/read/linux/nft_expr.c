@@ -45,7 +45,7 @@ static const struct field fields[] = {
 	{{"meta", "iifname"}, K_IN, 0, 0}, {{"meta", "oifname"}, K_OUT, 0, 0},
 	{{"meta", "iif"}, K_IN, 0, 0}, {{"meta", "oif"}, K_OUT, 0, 0},
 	{{"ct", "state"}, K_STATE, 0, 0}, {{"tcp", "flags"}, K_FLAGS, 0, 6},
-	{{"ip", "frag-off"}, K_OFFSET, 4, 0},
+	{{"ip", "frag-off"}, K_OFFSET, 4, 0}, {{"frag", "frag-off"}, K_OFFSET, 6, 0},
 };
 
 /** Words with which a condition begins that packet sets do not hold; all take
@@ -433,7 +433,9 @@ static int rule_field(struct cond *q, struct config_rule *r)
 
 	if (q->op[0] == '<' || q->op[0] == '>')
 		return EINVAL;
-	if ((fd->kind == K_IN && r->in.n) || (fd->kind == K_OUT && r->out.n))
+	/* "!= a" and "!= b" is neither; other pairs are not kept apart */
+	if ((fd->kind == K_IN && r->in.n && !(negate && r->in.negate)) ||
+	    (fd->kind == K_OUT && r->out.n && !(negate && r->out.negate)))
 		return EINVAL;
 	for (size_t k = 0; !err && k < q->set->n; k++) {
 		const char *s = nft_word(q->set->v[k].part[0]);
@@ -471,7 +473,7 @@ static int add_blind(struct nft_file *f, const struct field *fd, const struct co
 		     struct nft_variants *to)
 {
 	static const uint8_t with_ports[] = { 6, 17, 33, 132, 136 };
-	struct config_match frag = { .family = 4, .fragments = CONFIG_FRAGMENTS_ONLY };
+	struct config_match frag = { .fragments = CONFIG_FRAGMENTS_ONLY };
 	struct config_match other = { .protocol.negate = true, .fragments = CONFIG_FRAGMENTS_FIRST };
 	struct config_rule blind = *r;
 	int err = 0;
@@ -713,23 +715,27 @@ static int flags_condition(struct nft_file *f, size_t *i, struct nft_variants *v
 }
 
 
-/** "ip frag-off & 0x1fff != 0": a later fragment */
-static int offset_condition(struct nft_file *f, size_t *i, struct nft_variants *vs)
+/** "ip frag-off & 0x1fff != 0", "frag frag-off != 0": a later fragment. Of IPv6,
+ *  "== 0" asks for the header too, which whole packets lack. */
+static int offset_condition(struct nft_file *f, size_t *i, struct nft_variants *vs, uint8_t family)
 {
 	const struct nft_lex *x = &f->x;
-	struct config_match m = { .family = 4 };
+	struct config_match m = { .family = family };
 	int err = 0;
 
-	if (!nft_is(x, *i, "&") || (!nft_is(x, *i + 1, "0x1fff") && !nft_is(x, *i + 1, "8191")))
+	if (family == 4 && (!nft_is(x, *i, "&") ||
+			    (!nft_is(x, *i + 1, "0x1fff") && !nft_is(x, *i + 1, "8191"))))
 		return EINVAL;
-	*i += 2;
+	*i += family == 4 ? 2 : 0;
 	m.fragments = nft_is(x, *i, "!=") ? CONFIG_FRAGMENTS_ONLY : CONFIG_FRAGMENTS_FIRST;
 	*i += nft_is(x, *i, "!=") || nft_is(x, *i, "==");
 	if (!nft_is(x, *i, "0") && !nft_is(x, *i, "0x0"))
 		return EINVAL;
 	(*i)++;
-	for (size_t k = 0; !err && k < vs->n; k++)
+	for (size_t k = 0; !err && k < vs->n; k++) {
+		vs->v[k].sometimes |= family == 6 && m.fragments == CONFIG_FRAGMENTS_FIRST;
 		err = clause_and_match(f->c, &vs->v[k], &m);
+	}
 	return err;
 }
 
@@ -883,7 +889,7 @@ int nft_condition(struct nft_file *f, size_t *i, struct nft_variants *vs,
 	    !nft_is(x, *i, "vmap") && nft_tok(x, *i)[0] != '@')
 		return flags_condition(f, i, vs);
 	if (q.nfields == 1 && q.field[0]->kind == K_OFFSET)
-		return offset_condition(f, i, vs);
+		return offset_condition(f, i, vs, q.field[0]->family);
 	if (nft_is(x, *i, "&") && has_other(&q))
 		*i += 2;
 	if (nft_is(x, *i, "&") || nft_is(x, *i, "|") || nft_is(x, *i, "^") || nft_is(x, *i, "map"))

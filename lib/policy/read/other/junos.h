@@ -60,6 +60,8 @@ struct junos_term {
 	bool decided;			/**< by itself, not by a group */
 	bool sometimes, uncertain;
 	const char *effect;		/**< as in struct config_rule */
+	unsigned nalso, nblind;	/**< conditions that make it `sometimes` */
+	const char *also;	/**< see struct config_rule */
 };
 
 struct junos_filter {

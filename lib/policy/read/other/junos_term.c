@@ -405,6 +405,7 @@ static int first_fragment(struct at *a, const char *const *w)
 {
 	a->t->m.fragments = CONFIG_FRAGMENTS_FIRST;
 	a->t->sometimes = true;
+	a->t->nblind++;
 	return 0;
 }
 
@@ -418,6 +419,7 @@ static int fragment_offset(struct at *a, const char *const *w)
 	if (!w[0] || w[0][0] == '0')
 		return unknown(a, "fragment offset", w[0]);
 	a->t->sometimes = a->t->sometimes || strcmp(w[0], "1-8191") != 0;
+	a->t->nblind += strcmp(w[0], "1-8191") != 0;
 	return is_fragment(a, w);
 }
 
@@ -434,7 +436,21 @@ static int interface(struct at *a, const char *const *w)
 static int sometimes(struct at *a, const char *const *w)
 {
 	a->t->sometimes = true;
+	a->t->nblind++;
 	return 0;
+}
+
+
+static int hop_limit(struct at *a, const char *const *w)
+{
+	unsigned long v;
+
+	if (!w[0] || w[1] || !word_number(&v, w[0], strlen(w[0]), 255))
+		return sometimes(a, w);
+	a->t->sometimes = true;
+	a->t->nalso++;
+	a->t->also = arena_printf(&a->j->c->mem, a->family == 6 ? "ip6 hoplimit %lu" : "ip ttl %lu", v);
+	return a->t->also ? 0 : ENOMEM;
 }
 
 
@@ -457,7 +473,7 @@ static const struct {
 	{"first-fragment", first_fragment}, {"fragment-offset", fragment_offset},
 	{"dscp", dscp}, {"traffic-class", dscp}, {"dscp-except", dscp_except},
 	{"traffic-class-except", dscp_except}, {"interface", interface},
-	{"ttl", sometimes}, {"hop-limit", sometimes}, {"packet-length", sometimes},
+	{"ttl", hop_limit}, {"hop-limit", hop_limit}, {"packet-length", sometimes},
 	{"ip-options", sometimes}, {"fragment-flags", sometimes},
 	{"forwarding-class", sometimes}, {"loss-priority", sometimes},
 	{"interface-group", sometimes}, {"interface-set", sometimes},
@@ -776,6 +792,7 @@ static int add_rule(struct junos *j, const struct junos_term *t, const struct co
 	r->action = t->next ? CONFIG_CONTINUE : t->action;
 	r->sometimes = t->sometimes;
 	r->effect = t->effect;
+	r->also = t->nalso == 1 && !t->nblind ? t->also : NULL;
 	r->uncertain = t->uncertain;
 	r->rows = t->rows;
 	r->in = t->in;

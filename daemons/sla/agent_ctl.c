@@ -136,6 +136,7 @@ static void stream_answered(struct agent_stream *s, uint16_t status)
 		return;
 	}
 	s->open = true;
+	flowtab_log(AGENT_ROW_CONTROL, "out", &a->control_local, &a->cfg.peer, "ok", NULL);
 	for (unsigned i = 0; i < a->run.nstreams; i++)
 		if (!a->own[i].open)
 			return;

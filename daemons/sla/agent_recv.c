@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "daemons/sla/agent_int.h"
+#include "io/flowtab.h"
 #include "lib/sla/stamp.h"
 #include "lib/sla/wire_v1.h"
 
@@ -124,6 +125,8 @@ static void sample_fill(struct agent_stream *s, const struct answer *an, const s
 {
 	struct sla_sample *sample = &s->a->streams[s->index].samples[an->seq];
 
+	if (!s->arrivals)
+		flowtab_log(AGENT_ROW_PROBE, "out", &s->local, &s->a->cfg.peer, "ok", NULL);
 	sample->arrival = ++s->arrivals;
 	sample->rseq = an->rseq;
 	sample->t2 = an->t2;

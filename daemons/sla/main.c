@@ -1,6 +1,7 @@
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/resource.h>
 
 #include "daemons/sla/alone.h"
 #include "daemons/sla/ctl.h"
@@ -9,6 +10,8 @@
 #include "io/log.h"
 #include "io/program.h"
 #include "io/sandbox.h"
+
+enum { NICE = -15 };
 
 /* All that lives as long as the program. */
 static struct {
@@ -70,7 +73,12 @@ static int ctl_begin(const struct program *p)
 static int rights_drop(void)
 {
 	unsigned uid, gid;
-	int err = sandbox_user(&uid, &gid) ? sandbox_become(uid, gid) : 0;
+	int err;
+
+	/* other programs' work is not to be taken for the network's; who may
+	 * not ask for this measures all the same */
+	(void)setpriority(PRIO_PROCESS, 0, NICE);
+	err = sandbox_user(&uid, &gid) ? sandbox_become(uid, gid) : 0;
 
 	if (!err)
 		err = sandbox_enter(0);

@@ -136,6 +136,15 @@ static void answer_v2(const struct respond *r, const struct tstamp_packet *pk, s
 }
 
 
+static void first_log(const struct sockaddr_storage *from)
+{
+	struct sa sa;
+
+	(void)sa_set_sa(&sa, (const struct sockaddr *)from);
+	flowtab_log(ROW_PROBE, "in", NULL, &sa, "ok", NULL);
+}
+
+
 /* @return does the packet, now an answer, go back? */
 static bool probe_answer(struct respond *r, struct tstamp_packet *pk, uint16_t port, int64_t mono)
 {
@@ -158,7 +167,8 @@ static bool probe_answer(struct respond *r, struct tstamp_packet *pk, uint16_t p
 	else
 		answer_v2(r, pk, op, &v2);
 	pk->tos = op->report ? op->dscp << 2 : pk->tos & ~3;
-	op->answered++;
+	if (!op->answered++)
+		first_log(&pk->peer);
 	return true;
 }
 

@@ -19,10 +19,13 @@ PAGES = [
     (["daemons/codec/visavis-codec"], "visavis-codec.8"),
     (["daemons/media/visavis-media"], "visavis-media.8"),
     (["lab/visavis-impair"], "visavis-impair.8"),
+    (["daemons/sla/visavis-sla"], "visavis-sla.8"),
+    (["daemons/sla/visavis-sla", "--probe"], "visavis-sla.8"),
     ([VISAVIS, "ctl"], "visavis-ctl.1"),
     ([VISAVIS, "lab"], "visavis-lab.1"),
     ([VISAVIS, "flows"], "visavis.1"),
     ([VISAVIS, "site"], "visavis.1"),
+    ([VISAVIS, "probe"], "visavis.1"),
 ]
 PAGES += [([VISAVIS, "policy", verb], "visavis-policy.1") for verb in
           ("compile", "qos", "audit", "lint", "diff", "update", "translate", "explain")]

@@ -17,7 +17,7 @@
 
 enum {
 	TICK_MS = 50, ROUNDS = 8, FAMILIES = 2, RCVBUF = 8 << 20, REPLAY_S = 30,
-	CONTROL_PER_SECOND = 500,
+	CONTROL_PER_SECOND = 500, EACH_MAX = 100000, EACH_WEIGHT = 16,
 };
 
 /* A socket of ours. */
@@ -43,6 +43,7 @@ struct respond {
 	uint64_t error;		/* of our clock, as the wire has it */
 	unsigned ticks;
 	bool stepped;
+	int64_t each;		/* ns that the kernel takes to send one packet, of late */
 	uint64_t in, out, in_bytes, out_bytes, ignored, unsent, steps;
 };
 
@@ -116,7 +117,7 @@ static void answer_v1(const struct tstamp_packet *pk, struct core_op *op, struct
 	bool ms = pr->type == SLA_V1_MS;
 
 	pr->rx = ms ? sla_day_ms_from_ns(pk->at) : sla_ntp_from_ns(pk->at);
-	pr->tx = ms ? 0 : sla_ntp_from_ns(tstamp_wall());
+	pr->tx = 0;
 	pr->rseq = (uint16_t)++op->received;
 	sla_v1_probe_answer(pk->p, pr);
 }
@@ -131,7 +132,7 @@ static void answer_v2(const struct respond *r, const struct tstamp_packet *pk, s
 	pr->rx = sla_ntp_from_ns(pk->at);
 	pr->error = r->error;
 	pr->rseq = ++op->received;
-	pr->tx = sla_ntp_from_ns(tstamp_wall());
+	pr->tx = 0;
 	sla_v2_probe_answer(pk->p, pk->len, pr);
 }
 
@@ -187,6 +188,37 @@ static void batch_send(struct respond *r, int fd)
 }
 
 
+/* Probes of type 3, in both versions: the others have no such field. */
+static bool has_sent_time(const struct tstamp_packet *pk)
+{
+	return pk->len >= SLA_V1_PROBE_US && pk->p[0] == 0 && pk->p[1] == SLA_V1_US;
+}
+
+
+/* All leave with one system call, one after the other: the stamp of each is
+ * when its turn will have come, going by how long it took lately. */
+static void batch_stamp(struct respond *r)
+{
+	int64_t now = tstamp_wall();
+
+	for (size_t i = 0; i < r->batch.n; i++)
+		if (has_sent_time(&r->batch.v[i]))
+			sla_probe_sent(r->batch.v[i].p, sla_ntp_from_ns(now + (int64_t)(i + 1) * r->each));
+}
+
+
+static void probes_send(struct respond *r, int fd)
+{
+	int64_t before = tstamp_mono(), each;
+
+	batch_stamp(r);
+	batch_send(r, fd);
+	each = (tstamp_mono() - before) / (int64_t)r->batch.n;
+	if (each < EACH_MAX)
+		r->each += (each - r->each) / EACH_WEIGHT;
+}
+
+
 /* Those that are answered move to the front, in their order. */
 static void batch_answer(struct respond *r, uint16_t port)
 {
@@ -221,7 +253,7 @@ static void probe_handler(int flags, void *arg)
 		r->stepped = clock_look(r);
 		batch_answer(r, s->port);
 		if (r->batch.n)
-			batch_send(r, s->fd);
+			probes_send(r, s->fd);
 		if (!full)
 			break;
 	}

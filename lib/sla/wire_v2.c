@@ -261,6 +261,12 @@ int sla_v2_probe_write(uint8_t *p, size_t n, const struct sla_v2_probe *pr)
 }
 
 
+void sla_probe_sent(uint8_t *p, uint64_t tx)
+{
+	put64(p + P_TX, tx);
+}
+
+
 void sla_v2_probe_answer(uint8_t *p, size_t n, const struct sla_v2_probe *pr)
 {
 	put64(p + P_RX, pr->rx);

@@ -129,4 +129,8 @@ int sla_v2_probe_write(uint8_t *p, size_t n, const struct sla_v2_probe *pr);
 /** Make the answer out of a parsed request in place: the responder's fields. */
 void sla_v2_probe_answer(uint8_t *p, size_t n, const struct sla_v2_probe *pr);
 
+/** The responder's time of sending alone, once more and as late as can be. It
+ *  lies at the same place in the microsecond probe of version 1. */
+void sla_probe_sent(uint8_t *p, uint64_t tx);
+
 #endif

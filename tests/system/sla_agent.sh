@@ -120,6 +120,30 @@ sla_stop $near_pid
 ok $? 'it ends cleanly again'
 sla_stop $far_pid
 ok $? 'so does the responder'
+
+# steps of the wall clock
+stepping() {
+	STEP_FILE=$T/step.$1 LD_PRELOAD=$VISAVIS_BUILD/tests/system/libsla_step.so \
+		ASAN_OPTIONS=$ASAN_OPTIONS:verify_asan_link_order=0 exec "${@:2}"
+}
+sla_site
+: >"$T/far.jsonl"
+stepping far "$SLA" --responder --site "$T/site.yaml" --host far --state "$T/state" --log "$T/far.jsonl" 2>>"$T/far.err" &
+far_pid=$!
+wait_for 20 sla_ready far
+(stepping near "$SLA" --probe $FAR --profile audio --duration 4 --format brief --log "$T/step.jsonl" >"$T/out" 2>>"$T/step.err") &
+one=$!
+wait_for 20 sla_json far 's["responder"]["packets_in"] > 20'
+touch "$T/step.near"
+check 'the clock steps at the agent in the middle: it is logged' wait_for 10 grep -q '"ev":"sla-step"' "$T/step.jsonl"
+touch "$T/step.far"
+check 'and at the responder' wait_for 10 grep -q '"ev":"sla-step"' "$T/far.jsonl"
+check 'its status has it' sla_json far 's["responder"]["clock_steps"] == 1'
+wait $one
+grep -Eq '"clock_steps": [12]' "$T/out"
+ok $? 'the result says so'
+sla_stop $far_pid
+ok $? 'the responder ends cleanly'
 cat "$T"/*.err | grep -E 'ERROR|runtime error|Traceback' >"$T/check.out"
 [ ! -s "$T/check.out" ]
 ok $? 'nothing was wrong inside'

@@ -9,6 +9,7 @@
 #include <jansson.h>
 
 #include "lib/base/sbuf.h"
+#include "lib/page/page.h"
 
 enum { REPORT_LOGGED_MAX = 64, REPORT_LADDER_MAX = 120,
        REPORT_SERIES_MAX = 600, REPORT_PICTURES_MAX = 8 };
@@ -37,14 +38,6 @@ void svg_plot(struct sbuf *sb, json_t *series, const char *key,
 
 /* report_page.c: pieces of the page */
 void page_number(struct sbuf *sb, double v, int decimals);
-void page_badge(struct sbuf *sb, const char *kind, const char *s);
-/** Open a section; title and lead are HTML of ours. */
-void page_section(struct sbuf *sb, const char *id, const char *title,
-		  const char *lead);
-/** Open a table; a head that begins with '#' is of numbers. */
-void page_table(struct sbuf *sb, const char *label, const char *const *heads,
-		size_t n);
-void page_table_end(struct sbuf *sb);
 
 /* report_proof.c: the sections on rows, tight, sufficient, not carried */
 void page_proof(struct sbuf *sb, json_t *report);

@@ -7,7 +7,6 @@
 
 #include "lab/report/report.h"
 #include "lab/report/report_int.h"
-#include "lab/report_css.h"
 #include "lib/base/b64.h"
 
 enum { PICTURE_BYTES_MAX = 6 << 20, PAGE_MAX = 64 << 20, PATH_LEN = 1024 };
@@ -35,45 +34,6 @@ static void page_num(struct sbuf *sb, const json_t *v, int decimals)
 		page_number(sb, json_number_value(v), decimals);
 	else
 		sbuf_puts(sb, "–");
-}
-
-
-void page_badge(struct sbuf *sb, const char *kind, const char *s)
-{
-	sbuf_printf(sb, "<span class=\"badge %s\">", kind);
-	sbuf_put_html(sb, s);
-	sbuf_puts(sb, "</span>");
-}
-
-
-void page_section(struct sbuf *sb, const char *id, const char *title,
-		  const char *lead)
-{
-	sbuf_printf(sb, "<section aria-labelledby=\"%s\"><h2 id=\"%s\">%s</h2>",
-		    id, id, title);
-	if (lead)
-		sbuf_printf(sb, "<p class=\"lead\">%s</p>", lead);
-}
-
-
-void page_table(struct sbuf *sb, const char *label, const char *const *heads,
-		size_t n)
-{
-	sbuf_printf(sb, "<div class=\"scroll\" role=\"region\" tabindex=\"0\" "
-		    "aria-label=\"%s\"><table><thead><tr>", label);
-	for (size_t i = 0; i < n; i++) {
-		bool number = heads[i][0] == '#';
-
-		sbuf_printf(sb, "<th scope=\"col\"%s>%s</th>",
-			    number ? " class=\"n\"" : "", heads[i] + number);
-	}
-	sbuf_puts(sb, "</tr></thead><tbody>");
-}
-
-
-void page_table_end(struct sbuf *sb)
-{
-	sbuf_puts(sb, "</tbody></table></div>");
 }
 
 
@@ -139,17 +99,8 @@ static void page_head(struct sbuf *sb, json_t *r)
 	json_t *verdict = json_object_get(r, "verdict");
 	bool ok = report_true(verdict, "ok");
 
-	sbuf_puts(sb, "<!DOCTYPE html><html lang=\"en\"><head>"
-		  "<meta charset=\"utf-8\"><meta name=\"viewport\" "
-		  "content=\"width=device-width, initial-scale=1\">"
-		  "<meta http-equiv=\"Content-Security-Policy\" content=\""
-		  "default-src 'none'; img-src data:; style-src "
-		  "'unsafe-inline'\"><title>");
-	sbuf_put_html(sb, report_str(site, "name"));
-	sbuf_puts(sb, " · Visavis report</title><style>");
-	sbuf_put(sb, report_css, report_css_len);
-	sbuf_puts(sb, "</style></head><body><a class=\"skip\" href=\"#main\">"
-		  "Skip to the report</a><header class=\"top\">"
+	page_open(sb, report_str(site, "name"), "report");
+	sbuf_puts(sb, "<header class=\"top\">"
 		  "<div class=\"wrap\"><p class=\"brand\"><b>Visavis</b> · "
 		  "report of site <b>");
 	sbuf_put_html(sb, report_str(site, "name"));
@@ -448,9 +399,10 @@ static void page_end(struct sbuf *sb, json_t *r)
 		  "<footer><div class=\"wrap\">Visavis ");
 	sbuf_put_html(sb, report_str(r, "visavis"));
 	sbuf_printf(sb, " · run of %s, %.0f seconds · %.0f events, %.0f packets "
-		    "captured</div></footer></body></html>\n", when,
+		    "captured</div></footer>", when,
 		    report_num(r, "ended") - report_num(r, "began"),
 		    report_num(r, "events"), report_num(r, "captured_packets"));
+	page_close(sb);
 }
 
 

@@ -1,21 +1,13 @@
-/* The report as one page for people: no script, no other file, works in the
- * dark, on a phone and by keyboard. */
+/* The report as one page for people. What does not pass is told by its cause:
+ * who mends a line wants all that it breaks in one place. */
+#include <stdio.h>
+
+#include "lib/page/page.h"
 #include "lib/policy/pset/show.h"
+#include "tools/visavis/cmd.h"
 #include "tools/visavis/policy.h"
 
 enum { TEXT_MAX = 200, LINES_SHOWN = 12, PIECES_SHOWN = 16 };
-
-static const char style[] =
-	":root{color-scheme:light dark}"
-	"body{font:16px/1.5 system-ui,sans-serif;max-width:70rem;margin:0 auto;padding:1rem}"
-	"h1{font-size:1.4rem}h2{font-size:1.15rem;margin-top:2rem}"
-	"code{font:.9em ui-monospace,monospace;overflow-wrap:anywhere}"
-	"article{border-left:.3rem solid #888;padding:.2rem .8rem;margin:.8rem 0}"
-	".blocked,.partly{border-color:#c62828}.unknown{border-color:#ef8f00}"
-	".excess{border-color:#8e24aa}.permitted{border-color:#2e7d32}"
-	"ul{margin:.2rem 0;padding-left:1.2rem}summary{cursor:pointer}"
-	"table{border-collapse:collapse}td,th{padding:.1rem .8rem .1rem 0;text-align:left;"
-	"vertical-align:top}";
 
 
 static void put_html(struct sbuf *sb, struct sbuf *text)
@@ -93,30 +85,84 @@ static void put_packet(struct sbuf *sb, const struct pset_packet *p)
 }
 
 
-static void put_flow(struct sbuf *sb, const struct audit *au, const struct audit_flow *f)
+static bool same_lines(const struct audit_lines *a, const struct audit_lines *b)
 {
-	const char *why = policy_unknown_why(au, f);
+	if (a->n != b->n || a->more != b->more)
+		return false;
+	for (size_t i = 0; i < a->n; i++)
+		if (a->v[i].list != b->v[i].list || a->v[i].rule != b->v[i].rule)
+			return false;
+
+	return true;
+}
+
+
+static bool same_cause(const struct audit *au, const struct audit_flow *a, const struct audit_flow *b)
+{
+	return a->verdict == b->verdict && same_lines(&a->block, &b->block) &&
+	       same_lines(&a->unknown, &b->unknown) && policy_unknown_why(au, a) == policy_unknown_why(au, b);
+}
+
+
+/** One flow of a finding, folded when it is not alone */
+static void put_flow(struct sbuf *sb, const struct audit *au, const struct audit_flow *f, bool alone)
+{
+	const struct flow_row *row = f->rule->need->rows[0];
 	struct sbuf text = {0};
 
-	sbuf_printf(sb, "<article class=\"%s\"><strong>%s</strong> ",
-		    audit_verdict_name(f->verdict), audit_verdict_name(f->verdict));
+	sbuf_printf(sb, "<details%s><summary>", alone ? " open" : "");
 	policy_put_rows(&text, f->rule);
-	sbuf_printf(&text, ", %s: %s to %s", f->rule->need->rows[0]->protocol,
-		    au->policy->interfaces[f->pair.in].name,
-		    au->policy->interfaces[f->pair.out].name);
 	put_html(sb, &text);
+	sbuf_printf(&text, "%s, %s to %s", row->protocol, au->policy->interfaces[f->pair.in].name,
+		    au->policy->interfaces[f->pair.out].name);
+	sbuf_puts(sb, " <small>");
+	put_html(sb, &text);
+	sbuf_puts(sb, "</small></summary>");
+	if (row->purpose) {
+		sbuf_puts(sb, "<p>");
+		sbuf_put_html(sb, row->purpose);
+	}
 	put_boxes(sb, f->back ? "What comes back and does not pass:" : "What does not pass:",
 		  &f->blocked, f->more_blocked);
+	if (f->has_witness)
+		put_packet(sb, &f->witness);
+	sbuf_puts(sb, "</details>\n");
+}
+
+
+/** All flows that fail as `first` does; an earlier one has told of itself. */
+static void put_cause(struct sbuf *sb, const struct audit *au, size_t first)
+{
+	const struct audit_flow *f = &au->flows[first];
+	const char *why = policy_unknown_why(au, f);
+	bool maybe = f->verdict == AUDIT_UNKNOWN || f->verdict == AUDIT_OUT_OF_STEPS;
+	size_t n = 0;
+
+	for (size_t i = first; i < au->nflows; i++)
+		n += same_cause(au, f, &au->flows[i]);
+	sbuf_printf(sb, "<article class=\"finding %s\"><h3>", maybe ? "warn-edge" : "bad-edge");
+	page_badge(sb, maybe ? "warn" : "bad", audit_verdict_name(f->verdict));
+	sbuf_printf(sb, " %zu flow%s</h3>", n, n == 1 ? "" : "s");
 	put_lines(sb, "Because of", &f->block);
 	put_lines(sb, "Cannot tell because of", &f->unknown);
 	if (why) {
-		sbuf_puts(&text, why);
 		sbuf_puts(sb, "<p>Cannot tell: ");
-		put_html(sb, &text);
+		sbuf_put_html(sb, why);
 	}
-	if (f->has_witness)
-		put_packet(sb, &f->witness);
+	for (size_t i = first; i < au->nflows; i++)
+		if (same_cause(au, f, &au->flows[i]))
+			put_flow(sb, au, &au->flows[i], n == 1);
 	sbuf_puts(sb, "</article>\n");
+}
+
+
+static bool told(const struct audit *au, size_t at)
+{
+	for (size_t i = 0; i < at; i++)
+		if (same_cause(au, &au->flows[i], &au->flows[at]))
+			return true;
+
+	return false;
 }
 
 
@@ -145,36 +191,43 @@ static void put_permitted(struct sbuf *sb, const struct audit *au)
 }
 
 
-static void put_audit(struct sbuf *sb, const struct audit *au)
+static void put_required(struct sbuf *sb, const struct audit *au)
 {
-	sbuf_printf(sb, "<h2>Required flows</h2><p>%zu: %zu blocked, %zu partly, %zu unknown.\n",
-		    au->nflows, au->count[AUDIT_BLOCKED], au->count[AUDIT_PARTLY],
-		    au->count[AUDIT_UNKNOWN] + au->count[AUDIT_OUT_OF_STEPS]);
+	page_section(sb, "required", "Required flows", "By what stops them. A flow unfolds to its packets.");
 	for (size_t i = 0; i < au->nflows; i++)
-		if (au->flows[i].verdict != AUDIT_PERMITTED)
-			put_flow(sb, au, &au->flows[i]);
+		if (au->flows[i].verdict != AUDIT_PERMITTED && !told(au, i))
+			put_cause(sb, au, i);
 	put_permitted(sb, au);
+	sbuf_puts(sb, "</section>");
+}
 
-	sbuf_printf(sb, "<h2>Permitted beyond need</h2><p>%zu lines, worst first.\n",
-		    au->nexcess + au->excess_more);
-	for (size_t i = 0; i < au->nexcess; i++) {
-		const struct audit_excess *x = &au->excess[i];
 
-		sbuf_puts(sb, "<article class=\"excess\">");
-		put_line(sb, &x->line);
-		put_boxes(sb, "Packets:", &x->packets, x->more);
-		if (!x->exact && !x->except.n)
-			sbuf_puts(sb, "<p>except what is needed.\n");
-		put_lines(sb, "except what is needed, and what these lines decide first:",
-			  &x->except);
-		if (x->cannot_tell)
-			sbuf_puts(sb, "<p>Cannot tell: out of steps.");
-		else
-			put_packet(sb, &x->witness);
-		sbuf_puts(sb, "</article>\n");
-	}
+static void put_excess(struct sbuf *sb, const struct audit_excess *x)
+{
+	sbuf_puts(sb, "<article class=\"finding warn-edge\"><p>");
+	put_line(sb, &x->line);
+	put_boxes(sb, "Packets:", &x->packets, x->more);
+	if (!x->exact && !x->except.n)
+		sbuf_puts(sb, "<p>except what is needed.\n");
+	put_lines(sb, "except what is needed, and what these lines decide first:", &x->except);
+	if (x->cannot_tell)
+		sbuf_puts(sb, "<p>Cannot tell: out of steps.");
+	else
+		put_packet(sb, &x->witness);
+	sbuf_puts(sb, "</article>\n");
+}
+
+
+static void put_beyond(struct sbuf *sb, const struct audit *au)
+{
+	page_section(sb, "excess", "Permitted beyond need", "Line by line, the widest first.");
+	if (!au->nexcess)
+		sbuf_puts(sb, "<p>Nothing.");
+	for (size_t i = 0; i < au->nexcess; i++)
+		put_excess(sb, &au->excess[i]);
 	if (au->excess_more)
 		sbuf_printf(sb, "<p>%zu more lines are not listed.\n", au->excess_more);
+	sbuf_puts(sb, "</section>");
 }
 
 
@@ -183,15 +236,21 @@ static void put_lint(struct sbuf *sb, const struct config *c, const struct lint 
 	static const char *const kinds[] = {
 		"never matches", "duplicate", "makes no difference", "cannot tell",
 	};
+	static const char *const heads[] = { "#Line", "Finding", "Because of", "Text" };
 	struct sbuf text = {0};
 
-	sbuf_puts(sb, "<h2>Lines of ");
+	sbuf_puts(sb, "<h3>");
 	sbuf_put_html(sb, c->file);
-	sbuf_puts(sb, "</h2><table><tr><th>Line<th>Finding<th>Because of<th>Text\n");
+	sbuf_puts(sb, "</h3>");
+	if (!lt->n && !c->nunknown) {
+		sbuf_puts(sb, "<p>Every line is understood and makes a difference.");
+		return;
+	}
+	page_table(sb, "Lines", heads, 4);
 	for (size_t i = 0; i < lt->n; i++) {
 		const struct lint_finding *f = &lt->v[i];
 
-		sbuf_printf(sb, "<tr><td>%u<td>%s<td>", f->at.rule->line, kinds[f->kind]);
+		sbuf_printf(sb, "<tr><td class=\"n\">%u<td>%s<td>", f->at.rule->line, kinds[f->kind]);
 		for (size_t k = 0; k < f->nby && k < LINES_SHOWN; k++)
 			sbuf_printf(sb, "%s%u", k ? ", " : "", f->by[k].rule->line);
 		if (f->nby > LINES_SHOWN)
@@ -202,28 +261,81 @@ static void put_lint(struct sbuf *sb, const struct config *c, const struct lint 
 		sbuf_putc(sb, '\n');
 	}
 	for (size_t i = 0; i < c->nunknown; i++) {
-		sbuf_printf(sb, "<tr><td>%u<td>not understood<td>", c->unknown[i].line);
+		sbuf_printf(sb, "<tr><td class=\"n\">%u<td>not understood<td>", c->unknown[i].line);
 		sbuf_put_html(sb, c->unknown[i].reason);
 		sbuf_puts(sb, "<td>");
 		policy_put_text(&text, &c->unknown[i].text, TEXT_MAX);
 		put_code(sb, &text);
 		sbuf_putc(sb, '\n');
 	}
-	sbuf_puts(sb, "</table>\n");
+	page_table_end(sb);
+}
+
+
+static void tile(struct sbuf *sb, size_t n, const char *label)
+{
+	char figure[32];
+
+	(void)snprintf(figure, sizeof(figure), "%zu", n);
+	page_tile(sb, figure, "", label);
+}
+
+
+static void put_tiles(struct sbuf *sb, const struct policy_report *r)
+{
+	const struct audit *au = r->audit;
+	size_t kinds[LINT_CANNOT_TELL + 1] = {0}, strange = 0;
+
+	for (size_t i = 0; i < r->nconfigs; i++) {
+		for (size_t k = 0; k <= LINT_CANNOT_TELL; k++)
+			kinds[k] += r->lints[i].count[k];
+		strange += r->configs[i]->nunknown;
+	}
+	sbuf_puts(sb, "<ul class=\"tiles\">");
+	if (au) {
+		tile(sb, au->nflows, "required flows");
+		tile(sb, au->count[AUDIT_BLOCKED], "blocked");
+		tile(sb, au->count[AUDIT_PARTLY], "pass in part");
+		tile(sb, au->count[AUDIT_UNKNOWN] + au->count[AUDIT_OUT_OF_STEPS], "cannot tell");
+		tile(sb, au->nexcess + au->excess_more, "lines beyond need");
+	}
+	tile(sb, kinds[LINT_UNREACHABLE], "lines never match");
+	tile(sb, kinds[LINT_DUPLICATE], "duplicates");
+	tile(sb, kinds[LINT_REDUNDANT], "make no difference");
+	tile(sb, strange, "lines not understood");
+	sbuf_puts(sb, "</ul>");
+}
+
+
+static void put_head(struct sbuf *sb, const struct policy_report *r)
+{
+	int rc = policy_report_exit(r);
+
+	page_open(sb, r->title, r->audit ? "audit" : "lint");
+	sbuf_printf(sb, "<header class=\"top\"><div class=\"wrap\"><p class=\"brand\"><b>Visavis</b> · "
+		    "policy %s</p><h1>", r->audit ? "audit" : "lint");
+	sbuf_put_html(sb, r->title);
+	sbuf_puts(sb, "</h1>");
+	page_badge(sb, rc == EXIT_OK ? "good" : rc == EXIT_FINDINGS ? "bad" : "warn",
+		   rc == EXIT_OK ? "clean" : rc == EXIT_FINDINGS ? "findings" : "cannot tell");
+	put_tiles(sb, r);
+	sbuf_puts(sb, "<nav aria-label=\"Sections\">");
+	if (r->audit)
+		sbuf_puts(sb, "<a href=\"#required\">Required flows</a><a href=\"#excess\">Permitted beyond need</a>");
+	sbuf_puts(sb, "<a href=\"#lines\">Lines</a></nav></div></header><main id=\"main\"><div class=\"wrap\">");
 }
 
 
 void policy_report_html(struct sbuf *sb, const struct policy_report *r)
 {
-	sbuf_puts(sb, "<!doctype html><html lang=\"en\"><meta charset=\"utf-8\">"
-		  "<meta name=\"viewport\" content=\"width=device-width\"><title>");
-	sbuf_put_html(sb, r->title);
-	sbuf_printf(sb, "</title><style>%s</style>\n<main><h1>", style);
-	sbuf_put_html(sb, r->title);
-	sbuf_puts(sb, "</h1>\n");
-	if (r->audit)
-		put_audit(sb, r->audit);
+	put_head(sb, r);
+	if (r->audit) {
+		put_required(sb, r->audit);
+		put_beyond(sb, r->audit);
+	}
+	page_section(sb, "lines", "Lines", "That never match, repeat others or change nothing, and those not understood.");
 	for (size_t i = 0; i < r->nconfigs; i++)
 		put_lint(sb, r->configs[i], &r->lints[i]);
-	sbuf_puts(sb, "</main></html>\n");
+	sbuf_puts(sb, "</section></div></main>");
+	page_close(sb);
 }

@@ -289,11 +289,21 @@ static int get_zone(struct srx_zone **z, struct srx *x, const char *name)
 }
 
 
+bool srx_has_zone(const struct srx *x, const char *name)
+{
+	for (size_t i = 0; i < x->nzones; i++)
+		if (!strcmp(x->zones[i].name, name))
+			return true;
+
+	return false;
+}
+
+
 /** Interfaces are logical: without a unit it is the first. */
 static int zone_iface(struct srx *x, struct srx_zone *z, const struct junos_statement *s,
 		      const char *name)
 {
-	bool unit = strchr(name, '.') != NULL;
+	bool unit = x->plain || strchr(name, '.') != NULL;
 	char *full = arena_printf(&x->c->mem, "%s%s", name, unit ? "" : ".0");
 	struct config_interface *ci;
 	int err;
@@ -302,7 +312,7 @@ static int zone_iface(struct srx *x, struct srx_zone *z, const struct junos_stat
 		return ENOMEM;
 	if (srx_name_in(&z->ifaces, full))
 		return 0;
-	if (!strcmp(name, "all"))
+	if (!strcmp(name, "all") && !x->plain)
 		return config_unknown(x->c, s->line, s->text, "which interfaces \"all\" leaves to "
 				      "zone \"%s\" is not known", z->name);
 	err = config_iface_get(&ci, x->c, full, strlen(full));
@@ -310,7 +320,7 @@ static int zone_iface(struct srx *x, struct srx_zone *z, const struct junos_stat
 		return err;
 	if (!ci->line)
 		ci->line = s->line;
-	if (!ci->alias && strlen(full) > 2 && !strcmp(full + strlen(full) - 2, ".0")) {
+	if (!x->plain && !ci->alias && strlen(full) > 2 && !strcmp(full + strlen(full) - 2, ".0")) {
 		ci->alias = arena_strndup(&x->c->mem, full, strlen(full) - 2);
 		if (!ci->alias)
 			return ENOMEM;
@@ -432,11 +442,15 @@ static int add_term(const struct srx_term *t, void *arg)
 	struct config *c = mk->x->c;
 	struct config_rule one = { .line = mk->r->line, .text = mk->r->text };
 	struct config_match m = mk->m;
+	uint8_t family = 0;
 	int err = 0;
 
 	/* ICMP is IPv4's and ICMPv6 IPv6's: the other way round no host answers */
 	if (t->protocol.n == 1 && t->protocol.v[0].lo == t->protocol.v[0].hi)
-		m.family = t->protocol.v[0].lo == 1 ? 4 : t->protocol.v[0].lo == 58 ? 6 : 0;
+		family = t->protocol.v[0].lo == 1 ? 4 : t->protocol.v[0].lo == 58 ? 6 : 0;
+	if (family && m.family && family != m.family)
+		return 0;
+	m.family = family ? family : m.family;
 	m.protocol = t->protocol;
 	m.sport = t->sport;
 	m.dport = t->dport;
@@ -580,6 +594,7 @@ static int add_rule(struct srx *x, struct srx_policy *p)
 		err = zone_ifaces(x, p, &mk.r->out, &p->to);
 	mk.m.fragments = p->action == CONFIG_PERMIT ? CONFIG_FRAGMENTS_TOO
 						    : CONFIG_FRAGMENTS_BY_RULE;
+	mk.m.family = p->family;
 	if (!err)
 		err = fill_boxes(&mk);
 	if (!err && mk.open)
@@ -804,8 +819,9 @@ int srx_rules(struct srx *x)
 		for (size_t i = 0; !err && i < x->npolicies; i++)
 			if (place_of(&x->policies[i]) == place)
 				err = add_policy(x, &x->policies[i]);
-	for (size_t i = 0; !err && x->intrazone && i < x->nzones; i++)
-		err = add_intrazone(x, &x->zones[i]);
+	for (size_t i = 0; !err && i < x->nzones; i++)
+		if (x->intrazone || x->zones[i].open)
+			err = add_intrazone(x, &x->zones[i]);
 	if (!err && x->permit_all)
 		err = add_all(x, x->permit_all, x->permit_text, 0, CONFIG_PERMIT, false);
 	if (!err)

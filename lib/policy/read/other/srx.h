@@ -58,6 +58,7 @@ struct srx_zone {
 	struct srx_names ifaces;
 	const char *screen;		/**< or NULL */
 	bool told;			/**< that it has no interface was reported */
+	bool open;			/**< what stays in it passes by default */
 };
 
 struct srx_policy {
@@ -75,6 +76,7 @@ struct srx_policy {
 	bool own;			/**< no group brought it */
 	bool interzone, intrazone;	/**< only from zone to other zone; to itself */
 	bool first;			/**< brought among others: goes before them */
+	uint8_t family;			/**< 4, 6, 0: both */
 	bool sometimes, uncertain;
 };
 
@@ -101,6 +103,8 @@ struct srx {
 	bool refused[2];
 	bool nat, screen, inspected;	/**< was noticed */
 	bool intrazone;			/**< what stays in a zone passes by default */
+	bool plain;			/**< interfaces have no units */
+	const char *(*predefined_h)(const char *name);	/**< NULL: srx_predefined() */
 	bool merging;			/**< what is read now comes of a group */
 	bool own;			/**< a policy is there that no group brought */
 	unsigned lost;			/**< as in struct junos */
@@ -117,6 +121,8 @@ int srx_security(struct srx *x, const struct junos_statement *s, const char *con
 
 /** Make the list and its hook, when there are policies. */
 int srx_rules(struct srx *x);
+
+bool srx_has_zone(const struct srx *x, const char *name);
 
 /** Is there an object of that name in the global address book? */
 bool srx_has_address(const struct srx *x, const char *name);

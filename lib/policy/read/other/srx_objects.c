@@ -396,6 +396,8 @@ static int set_property(struct srx *x, struct srx_term *t, const char *key, cons
 	if (!strcmp(key, "protocol")) {
 		if (!strcmp(value, "icmp6"))
 			return config_nums_add(x->c, &t->protocol, ICMP6, ICMP6);
+		if (!strcmp(value, "any"))
+			return config_nums_add(x->c, &t->protocol, 0, 255);
 		*bad = !names_protocol(&lo, value, strlen(value)) || lo > 255;
 		return *bad ? 0 : config_nums_add(x->c, &t->protocol, lo, lo);
 	}
@@ -514,7 +516,7 @@ static int each_term(struct srx *x, const struct srx_policy *p, const char *name
 		     srx_term_h *h, void *arg, unsigned depth)
 {
 	struct srx_object *o = find(x, SRX_APPLICATIONS, name);
-	const char *terms = o ? NULL : srx_predefined(name);
+	const char *terms = o ? NULL : (x->predefined_h ? x->predefined_h : srx_predefined)(name);
 	size_t at;
 	int err = 0;
 

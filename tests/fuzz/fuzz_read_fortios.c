@@ -1,0 +1,2 @@
+#define READER "fortios"
+#include "tests/fuzz/read_config.h"

@@ -115,3 +115,17 @@ void jsonw_bool(struct jsonw *w, const char *key, bool v)
 	lead(w, key);
 	sbuf_puts(w->sb, v ? "true" : "false");
 }
+
+
+void jsonw_null(struct jsonw *w, const char *key)
+{
+	lead(w, key);
+	sbuf_puts(w->sb, "null");
+}
+
+
+void jsonw_fixed(struct jsonw *w, const char *key, long long v, unsigned decimals)
+{
+	lead(w, key);
+	sbuf_put_fixed(w->sb, v, decimals);
+}

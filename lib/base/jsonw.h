@@ -29,6 +29,9 @@ void jsonw_close(struct jsonw *w);
 void jsonw_str(struct jsonw *w, const char *key, const char *s);
 void jsonw_uint(struct jsonw *w, const char *key, unsigned long v);
 void jsonw_int(struct jsonw *w, const char *key, long v);
+/** v with so many of its digits behind the point, exactly: 1250 with 3 is 1.25 */
+void jsonw_fixed(struct jsonw *w, const char *key, long long v, unsigned decimals);
+void jsonw_null(struct jsonw *w, const char *key);
 void jsonw_bool(struct jsonw *w, const char *key, bool v);
 
 #endif

@@ -125,3 +125,21 @@ const char *sbuf_str(const struct sbuf *sb)
 {
 	return sb->p && !sb->err ? sb->p : "";
 }
+
+
+void sbuf_put_fixed(struct sbuf *sb, long long v, unsigned decimals)
+{
+	unsigned long long u = v < 0 ? 0 - (unsigned long long)v : (unsigned long long)v, unit = 1;
+
+	for (unsigned i = 0; i < decimals; i++)
+		unit *= 10;
+	sbuf_printf(sb, "%s%llu", v < 0 ? "-" : "", u / unit);
+	u %= unit;
+	if (!u)
+		return;
+	while (u % 10 == 0) {
+		u /= 10;
+		decimals--;
+	}
+	sbuf_printf(sb, ".%0*llu", (int)decimals, u);
+}

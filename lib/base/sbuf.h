@@ -27,6 +27,10 @@ void sbuf_printf(struct sbuf *sb, const char *fmt, ...)
 /** Write s so that a browser shows it as it is: & < > " ' escaped. */
 void sbuf_put_html(struct sbuf *sb, const char *s);
 
+/** v with so many of its digits behind the point, exactly and without zeros
+ *  at the end: 1250 with 3 is 1.25. At most 18 decimals. */
+void sbuf_put_fixed(struct sbuf *sb, long long v, unsigned decimals);
+
 /** What was written, "" when nothing was or when err is set. */
 const char *sbuf_str(const struct sbuf *sb);
 

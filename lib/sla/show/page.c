@@ -1,0 +1,309 @@
+/* One page for people: no script, no other file; works in the dark, on a
+ * phone and by keyboard. Colours and shapes are those of the lab's report. */
+#include <inttypes.h>
+
+#include "lib/sla/show/show_int.h"
+
+enum { W = 720, H = 240, LEFT = 56, TOP = 12, BOTTOM = 34, SLOTS = 320, BARS = 40 };
+
+static const char style[] =
+	":root{color-scheme:light dark;--bg:#f6f7f9;--card:#fff;--ink:#14181f;--soft:#4d5766;--line:#d5dae2;"
+	"--accent:#0b5fad;--good:#0a6b3d;--good-bg:#e1f4e9;--bad:#a81f1f;--bad-bg:#fbe6e6;--warn:#7a5200;"
+	"--warn-bg:#fdf1d6;--wash:#eef1f5}"
+	"@media(prefers-color-scheme:dark){:root{--bg:#0f1216;--card:#181c22;--ink:#e9edf3;--soft:#a7b1bf;"
+	"--line:#323a45;--accent:#7db8f2;--good:#74d6a2;--good-bg:#12301f;--bad:#ff9d97;--bad-bg:#3c1717;"
+	"--warn:#f2c76b;--warn-bg:#362a0f;--wash:#20262e}}"
+	"*{box-sizing:border-box}body{margin:0;background:var(--bg);color:var(--ink);"
+	"font:16px/1.5 system-ui,\"Segoe UI\",\"DejaVu Sans\",sans-serif}"
+	"main{max-width:60rem;margin:0 auto;padding:1.2rem 1.1rem 3rem}"
+	"h1{font-size:clamp(1.3rem,1.1rem + 1.4vw,2rem);line-height:1.2;margin:.2rem 0 .6rem;overflow-wrap:anywhere}"
+	"h2{font-size:1.15rem;margin:2rem 0 .4rem}p{margin:.3rem 0 .8rem}.soft{color:var(--soft)}"
+	".badge{display:inline-block;border-radius:99px;padding:.12rem .8rem;font-weight:600;white-space:nowrap}"
+	".fit{color:var(--good);background:var(--good-bg)}.unfit{color:var(--bad);background:var(--bad-bg)}"
+	".maybe{color:var(--warn);background:var(--warn-bg)}"
+	".tiles{display:grid;gap:.7rem;grid-template-columns:repeat(auto-fit,minmax(8.5rem,1fr));padding:0;"
+	"margin:1.1rem 0;list-style:none}.tiles li{background:var(--wash);border-radius:10px;padding:.6rem .8rem}"
+	".tiles b{display:block;font-size:1.25rem;line-height:1.3;font-variant-numeric:tabular-nums}"
+	".tiles span{color:var(--soft);font-size:.85rem}"
+	"figure{margin:.8rem 0;background:var(--card);border:1px solid var(--line);border-radius:12px;padding:.9rem}"
+	"figcaption{font-size:.9rem;color:var(--soft)}svg{display:block;width:100%;height:auto}"
+	"svg text{fill:var(--soft);font:12px system-ui,sans-serif}.grid{stroke:var(--line)}"
+	".band{fill:var(--accent);opacity:.28}.mean{stroke:var(--accent);stroke-width:1.6;fill:none}"
+	".lost{fill:var(--bad)}.bar{fill:var(--accent)}.limit{stroke:var(--warn);stroke-dasharray:5 4}"
+	".key{display:inline-block;width:.8rem;height:.8rem;border-radius:3px;margin:0 .3rem 0 .7rem;"
+	"vertical-align:-.08rem}"
+	".scroll{overflow-x:auto}.scroll:focus-visible,summary:focus-visible{outline:3px solid var(--accent);"
+	"outline-offset:2px;border-radius:4px}"
+	"table{border-collapse:collapse;font-size:.92rem;font-variant-numeric:tabular-nums;width:100%}"
+	"th,td{padding:.3rem .7rem .3rem 0;text-align:right;border-bottom:1px solid var(--line);white-space:nowrap}"
+	"th:first-child,td:first-child{text-align:left}td.text{white-space:normal;text-align:left}"
+	"summary{cursor:pointer}"
+	"@media(max-width:640px){svg text{font-size:20px}main{padding:.8rem .8rem 2rem}}";
+
+
+static double x_of(size_t i, size_t n)
+{
+	return LEFT + (double)(W - LEFT - 8) * (double)i / (double)n;
+}
+
+
+static double y_of(int64_t v, int64_t top)
+{
+	double h = H - TOP - BOTTOM;
+
+	return TOP + h - h * (double)(v < 0 ? 0 : v) / (double)top;
+}
+
+
+static void svg_open(struct sbuf *sb, const char *label)
+{
+	sbuf_printf(sb, "<svg viewBox=\"0 0 %d %d\" role=\"img\" aria-label=\"%s\">\n", W, H, label);
+}
+
+
+static void grid(struct sbuf *sb, int64_t top)
+{
+	int64_t step = show_step(top, 5);
+
+	for (int64_t v = 0; v <= top; v += step) {
+		sbuf_printf(sb, "<line class=\"grid\" x1=\"%d\" x2=\"%d\" y1=\"%.1f\" y2=\"%.1f\"/>"
+			    "<text x=\"%d\" y=\"%.1f\" text-anchor=\"end\">%g</text>\n", LEFT, W - 8,
+			    y_of(v, top), y_of(v, top), LEFT - 6, y_of(v, top) + 4, (double)v / 1e6);
+	}
+}
+
+
+static void seconds(struct sbuf *sb, int64_t duration)
+{
+	for (unsigned i = 0; i <= 4; i++)
+		sbuf_printf(sb, "<text x=\"%.1f\" y=\"%d\" text-anchor=\"%s\">%.3g s</text>\n", x_of(i, 4), H - 6,
+			    i == 0 ? "start" : i == 4 ? "end" : "middle", (double)duration / 4e9 * i);
+}
+
+
+/* From least to greatest delay of each slice, its mean, and red where
+ * packets were lost: the whole height of it for all of them. */
+static void over_time(struct sbuf *sb, const struct sla_show *sh, enum show_value what, int64_t top)
+{
+	struct show_slot v[SLOTS];
+	bool line = false;
+
+	show_over_time(v, SLOTS, sh, what);
+	for (size_t i = 0; i < SLOTS; i++)
+		if (v[i].n)
+			sbuf_printf(sb, "<rect class=\"band\" x=\"%.1f\" width=\"%.1f\" y=\"%.1f\" height=\"%.1f\"/>",
+				    x_of(i, SLOTS), x_of(1, SLOTS) - x_of(0, SLOTS) + .2, y_of(v[i].max, top) - .5,
+				    y_of(v[i].min, top) - y_of(v[i].max, top) + 1);
+	sbuf_puts(sb, "\n<path class=\"mean\" d=\"");
+	for (size_t i = 0; i < SLOTS; i++) {
+		struct sla_sums s = { .n = v[i].n, .sum = v[i].sum };
+
+		if (!v[i].n)
+			continue;
+		sbuf_printf(sb, "%c%.1f %.1f", line ? 'L' : 'M', x_of(2 * i + 1, (size_t)2 * SLOTS),
+			    y_of(sla_sums_mean(&s), top));
+		line = true;
+	}
+	sbuf_puts(sb, "\"/>\n");
+	for (size_t i = 0; i < SLOTS; i++)
+		if (v[i].lost) {
+			double h = 6 + 10.0 * (double)v[i].lost / (double)(v[i].lost + v[i].n);
+
+			sbuf_printf(sb, "<rect class=\"lost\" x=\"%.1f\" width=\"3\" y=\"%.1f\" height=\"%.1f\"/>",
+				    x_of(i, SLOTS), H - BOTTOM + 1.0, h);
+		}
+}
+
+
+static void time_figure(struct sbuf *sb, const struct sla_show *sh, enum show_value what,
+			const char *name, const struct sla_series *s, int64_t limit)
+{
+	int64_t high = s->s.max > 0 ? s->s.max : 1, step = show_step(high, 5), top = (high + step - 1) / step * step;
+
+	sbuf_printf(sb, "<figure><figcaption><b>%s delay over time</b>, ms<br>"
+		    "<span class=\"key band\" style=\"background:var(--accent)\"></span>least to greatest, line: mean"
+		    "<span class=\"key\" style=\"background:var(--bad)\"></span>lost or late</figcaption>\n", name);
+	svg_open(sb, name);
+	grid(sb, top);
+	if (limit && limit <= top)
+		sbuf_printf(sb, "<line class=\"limit\" x1=\"%d\" x2=\"%d\" y1=\"%.1f\" y2=\"%.1f\"/>"
+			    "<text x=\"%d\" y=\"%.1f\" text-anchor=\"end\">target</text>\n", LEFT, W - 8,
+			    y_of(limit, top), y_of(limit, top), W - 8, y_of(limit, top) - 4);
+	over_time(sb, sh, what, top);
+	seconds(sb, show_duration(sh->run));
+	sbuf_puts(sb, "</svg></figure>\n");
+}
+
+
+static void spread_figure(struct sbuf *sb, const struct sla_show *sh, enum show_value what,
+			  const char *name, const struct sla_series *s)
+{
+	int64_t step = show_step(s->p99 - s->s.min, BARS - 4), lo = (s->s.min < 0 ? s->s.min - step : s->s.min) / step * step;
+	unsigned n = (unsigned)((s->p99 - lo) / step) + 3;
+	uint64_t bars[BARS], most = 1;
+
+	n = n < BARS ? n : BARS;
+	show_spread(bars, n, sh, what, lo, lo + step * n);
+	for (unsigned i = 0; i < n; i++)
+		most = bars[i] > most ? bars[i] : most;
+	sbuf_printf(sb, "<figure><figcaption><b>%s delay, distribution</b>: packets by ms; the last bar holds all "
+		    "above</figcaption>\n", name);
+	svg_open(sb, "distribution");
+	for (unsigned i = 0; i < n; i++) {
+		double h = (H - TOP - BOTTOM) * (double)bars[i] / (double)most;
+
+		if (bars[i])
+			sbuf_printf(sb, "<rect class=\"bar\" x=\"%.1f\" width=\"%.1f\" y=\"%.1f\" height=\"%.1f\">"
+				    "<title>%g ms and more: %" PRIu64 " packets</title></rect>", x_of(i, n) + .5,
+				    x_of(1, n) - x_of(0, n) - 1, H - BOTTOM - (h < 1 ? 1 : h), h < 1 ? 1 : h,
+				    (double)(lo + i * step) / 1e6, bars[i]);
+	}
+	for (unsigned i = 0; i < n; i += n > 5 ? n / 5 : 1)
+		sbuf_printf(sb, "<text x=\"%.1f\" y=\"%d\" text-anchor=\"middle\">%g</text>\n", x_of(i, n), H - 6,
+			    (double)(lo + i * step) / 1e6);
+	sbuf_puts(sb, "</svg></figure>\n");
+}
+
+
+static void tile(struct sbuf *sb, const char *name, double v, int digits, const char *unit)
+{
+	sbuf_printf(sb, "<li><b>%.*g%s</b><span>%s</span>\n", digits, v, unit, name);
+}
+
+
+static void tiles(struct sbuf *sb, const struct sla_show *sh)
+{
+	const struct sla_figures *f = &sh->total;
+	double sent = f->sent ? (double)f->sent : 1;
+
+	sbuf_puts(sb, "<ul class=\"tiles\">\n");
+	if (f->one_way) {
+		tile(sb, "one way there, mean", (double)sla_sums_mean(&f->forward.s) / 1e6, 4, " ms");
+		tile(sb, "one way back, mean", (double)sla_sums_mean(&f->back.s) / 1e6, 4, " ms");
+	}
+	else if (f->timed) {
+		tile(sb, "round trip, mean", (double)sla_sums_mean(&f->rtt.s) / 1e6, 4, " ms");
+	}
+	if (f->timed) {
+		tile(sb, "jitter there, 95 of 100", (double)f->jitter_forward.all.p95 / 1e6, 4, " ms");
+		tile(sb, "jitter back, 95 of 100", (double)f->jitter_back.all.p95 / 1e6, 4, " ms");
+	}
+	tile(sb, "lost there", 100 * (double)f->loss_forward.lost / sent, 3, " %");
+	tile(sb, "lost back", 100 * (double)f->loss_back.lost / sent, 3, " %");
+	if (f->lost_unknown)
+		tile(sb, "lost either way", 100 * (double)f->lost_unknown / sent, 3, " %");
+	if (sh->voice.known)
+		tile(sb, "MOS of speech", sh->voice.mos100 / 100.0, 3, "");
+	tile(sb, "packets sent", (double)f->sent, 9, "");
+	sbuf_puts(sb, "</ul>\n");
+}
+
+
+static void checks(struct sbuf *sb, const struct sla_verdict *v)
+{
+	static const char *const classes[] = {"fit", "maybe", "unfit"};
+
+	sbuf_puts(sb, "<h2>Against the targets</h2><div class=\"scroll\" tabindex=\"0\"><table>\n");
+	for (unsigned t = 0; t < SLA_TARGETS; t++)
+		for (unsigned w = 0; w < SLA_WAYS; w++) {
+			const struct sla_check *c = &v->checks[t][w];
+			struct sbuf text = {0};
+
+			sla_check_print(&text, v, (enum sla_target_id)t, (enum sla_way)w);
+			sbuf_printf(sb, "<tr><td><span class=\"badge %s\">%s</span><td class=\"text\">", classes[c->answer],
+				    sla_answer_name(c->answer));
+			sbuf_put_html(sb, sbuf_str(&text));
+			sbuf_putc(sb, '\n');
+			sbuf_reset(&text);
+		}
+	sbuf_puts(sb, "</table></div>\n");
+}
+
+
+static void row(struct sbuf *sb, const char *name, const struct sla_series *s)
+{
+	const int64_t v[] = {s->s.min, sla_sums_mean(&s->s), s->p50, s->p90, s->p95, s->p99, s->s.max};
+
+	sbuf_printf(sb, "<tr><td>%s", name);
+	for (size_t i = 0; i < sizeof(v) / sizeof(v[0]); i++) {
+		sbuf_puts(sb, "<td>");
+		if (s->s.n)
+			show_ms(sb, v[i], 0);
+	}
+	sbuf_putc(sb, '\n');
+}
+
+
+static void tables(struct sbuf *sb, const struct sla_show *sh)
+{
+	const struct sla_figures *f = &sh->total;
+
+	sbuf_puts(sb, "<h2>Figures</h2><div class=\"scroll\" tabindex=\"0\"><table><tr><th>ms<th>min<th>mean<th>p50"
+		  "<th>p90<th>p95<th>p99<th>max\n");
+	row(sb, "round trip", &f->rtt);
+	if (f->one_way) {
+		row(sb, "forward", &f->forward);
+		row(sb, "back", &f->back);
+	}
+	row(sb, "jitter forward", &f->jitter_forward.all);
+	row(sb, "jitter back", &f->jitter_back.all);
+	sbuf_puts(sb, "</table></div>\n<details><summary>Streams</summary><div class=\"scroll\" tabindex=\"0\"><table>"
+		  "<tr><th>stream<th>sent<th>lost forward<th>lost back<th>unknown<th>late<th>out of order"
+		  "<th>duplicate<th>longest run\n");
+	for (size_t i = 0; i < sh->run->nstreams; i++) {
+		const struct sla_figures *s = &sh->streams[i];
+
+		sbuf_puts(sb, "<tr><td>");
+		sbuf_put_html(sb, sh->run->streams[i].name ? sh->run->streams[i].name : "probe");
+		sbuf_printf(sb, "<td>%" PRIu64 "<td>%" PRIu64 "<td>%" PRIu64 "<td>%" PRIu64 "<td>%" PRIu64
+			    "<td>%" PRIu64 "<td>%" PRIu64 "<td>%u\n", s->sent, s->loss_forward.lost, s->loss_back.lost,
+			    s->lost_unknown, s->late, s->order.n, s->duplicate, s->loss.longest);
+	}
+	sbuf_puts(sb, "</table></div></details>\n");
+}
+
+
+static void figures(struct sbuf *sb, const struct sla_show *sh)
+{
+	const struct sla_figures *f = &sh->total;
+	const int64_t limit = sla_targets[SLA_TARGET_DELAY].limit;
+
+	if (!f->timed) {
+		sbuf_puts(sb, "<p>No packet came back with its times: there is nothing to draw.</p>\n");
+		return;
+	}
+	if (!f->one_way) {
+		time_figure(sb, sh, SHOW_RTT, "Round trip", &f->rtt, 0);
+		spread_figure(sb, sh, SHOW_RTT, "Round trip", &f->rtt);
+		return;
+	}
+	time_figure(sb, sh, SHOW_FORWARD, "Forward", &f->forward, limit);
+	spread_figure(sb, sh, SHOW_FORWARD, "Forward", &f->forward);
+	time_figure(sb, sh, SHOW_BACK, "Back", &f->back, limit);
+	spread_figure(sb, sh, SHOW_BACK, "Back", &f->back);
+}
+
+
+void show_html(struct sbuf *sb, const struct sla_show *sh)
+{
+	static const char *const classes[] = {"fit", "maybe", "unfit"};
+	struct sbuf title = {0};
+
+	show_title(&title, sh);
+	sbuf_puts(sb, "<!doctype html><html lang=\"en\"><meta charset=\"utf-8\">"
+		  "<meta name=\"viewport\" content=\"width=device-width,initial-scale=1\"><title>");
+	sbuf_put_html(sb, sbuf_str(&title));
+	sbuf_printf(sb, "</title><style>%s</style>\n<main><h1>", style);
+	sbuf_put_html(sb, sbuf_str(&title));
+	sbuf_printf(sb, "</h1><p><span class=\"badge %s\">%s</span> <span class=\"soft\">",
+		    classes[sh->verdict.answer], sla_answer_name(sh->verdict.answer));
+	show_time(sb, sh->run->start_ns);
+	sbuf_printf(sb, ", %.1f s, %s</span></p>\n", (double)show_duration(sh->run) / 1e9,
+		    sla_stop_name(sh->run->stop));
+	tiles(sb, sh);
+	figures(sb, sh);
+	checks(sb, &sh->verdict);
+	tables(sb, sh);
+	sbuf_puts(sb, "</main></html>\n");
+	sbuf_reset(&title);
+}

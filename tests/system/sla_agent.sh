@@ -128,6 +128,8 @@ stepping() {
 }
 sla_site
 : >"$T/far.jsonl"
+# the responder is nobody by then, and must see the file
+chmod 711 "$T"
 stepping far "$SLA" --responder --site "$T/site.yaml" --host far --state "$T/state" --log "$T/far.jsonl" 2>>"$T/far.err" &
 far_pid=$!
 wait_for 20 sla_ready far

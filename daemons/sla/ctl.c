@@ -45,8 +45,9 @@ static void probe_over(const struct sla_run *run, void *arg)
 	if (err || sb.err)
 		ctl_fail(w->conn, "the result cannot be written: %s", strerror(err ? err : sb.err));
 	else
-		ctl_reply(w->conn, json_pack("{s:s, s:s, s:s?, s:s}", "text", sbuf_str(&sb), "stop",
-			  sla_stop_name(run->stop), "why", run->why, "format", w->format));
+		ctl_reply(w->conn, json_pack("{s:s, s:s, s:s?, s:s, s:b}", "text", sbuf_str(&sb), "stop",
+			  sla_stop_name(run->stop), "why", run->why, "format", w->format,
+			  "unfit", result_unfit(run)));
 	sbuf_reset(&sb);
 	mem_deref(w);
 }

@@ -17,7 +17,7 @@
 
 enum {
 	TICK_MS = 50, ROUNDS = 8, FAMILIES = 2, RCVBUF = 8 << 20, REPLAY_S = 30,
-	CONTROL_PER_SECOND = 500, EACH_MAX = 100000, EACH_WEIGHT = 16,
+	CONTROL_PER_SECOND = 500, EACH_MAX = 15000, EACH_WEIGHT = 16,
 };
 
 /* A socket of ours. */
@@ -203,7 +203,7 @@ static void batch_stamp(struct respond *r)
 
 	for (size_t i = 0; i < r->batch.n; i++)
 		if (has_sent_time(&r->batch.v[i]))
-			sla_probe_sent(r->batch.v[i].p, sla_ntp_from_ns(now + (int64_t)(i + 1) * r->each));
+			sla_probe_sent(r->batch.v[i].p, sla_ntp_from_ns(now + (int64_t)i * r->each));
 }
 
 

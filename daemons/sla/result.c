@@ -2,7 +2,7 @@
 #include <string.h>
 
 #include "daemons/sla/result.h"
-#include "lib/sla/stamp.h"
+#include "lib/sla/show/show.h"
 
 /* Figures that need no table: what the samples say at once. */
 struct brief {
@@ -108,23 +108,29 @@ static int samples_write(struct sbuf *sb, const struct sla_run *run)
 }
 
 
-static const struct {
-	const char *name;
-	int (*write)(struct sbuf *sb, const struct sla_run *run);
-} writers[] = {
-	{"brief", summary_write},
-	{"samples", samples_write},
+const char *const result_formats[] = {
+	"text", "json", "csv", "prometheus", "plot", "plot-ascii", "html", "brief", "samples", NULL,
 };
-
-const char *const result_formats[] = {"brief", "samples", NULL};
 
 
 int result_write(struct sbuf *sb, const struct sla_run *run, const char *format)
 {
 	if (sla_run_wrong(run))
 		return EBADMSG;
-	for (size_t i = 0; i < sizeof(writers) / sizeof(writers[0]); i++)
-		if (!strcmp(writers[i].name, format))
-			return writers[i].write(sb, run);
-	return EINVAL;
+	if (!strcmp(format, "samples"))
+		return samples_write(sb, run);
+	if (!strcmp(format, "brief"))
+		return summary_write(sb, run);
+	return sla_show_write(sb, run, format);
+}
+
+
+bool result_unfit(const struct sla_run *run)
+{
+	struct sla_show sh;
+	struct arena a = {0};
+	bool unfit = !sla_show_init(&sh, &a, run, 0) && sh.verdict.answer == SLA_UNFIT;
+
+	arena_reset(&a);
+	return unfit;
 }

@@ -2,16 +2,22 @@
 #ifndef VISAVIS_DAEMONS_SLA_RESULT_H
 #define VISAVIS_DAEMONS_SLA_RESULT_H
 
+#include <stdbool.h>
+
 #include <jansson.h>
 
 #include "lib/base/sbuf.h"
 #include "lib/sla/sample.h"
 
-/** What result_write() knows; ends with NULL. */
+/** What result_write() knows, the usual one first: those of lib/sla/show, the
+ *  few figures of a status, the samples themselves. Ends with NULL. */
 extern const char *const result_formats[];
 
 /** @return 0; EINVAL: no such format; ENOMEM; EBADMSG: the run is broken */
 int result_write(struct sbuf *sb, const struct sla_run *run, const char *format);
+
+/** Does it miss a target for certain? */
+bool result_unfit(const struct sla_run *run);
 
 /** The few figures that a status or a log shows. @return new reference or NULL */
 json_t *result_summary(const struct sla_run *run);

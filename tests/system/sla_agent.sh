@@ -42,7 +42,7 @@ ok $? 'a router that does not answer is asked four times, and that is said'
 router_end
 router $FAR liar
 check 'answers to what was not sent count for nothing' probe $FAR --protocol 1-us
-probe $FAR --protocol 1-us 2>/dev/null | grep -q '"answered": 0'
+probe $FAR --protocol 1-us --format brief 2>/dev/null | grep -q '"answered": 0'
 ok $? 'none is counted'
 router_end
 probe $FAR --protocol 1-us --profile audio --duration 70 2>"$T/err"
@@ -62,7 +62,7 @@ sla_start far --responder
 far_pid=$sla_pid
 ok $? 'the responder starts'
 for p in 2 2-plain; do
-	probe $FAR --protocol $p --keys "$T/keys" --key 9 | grep -q '"answered": 10'
+	probe $FAR --protocol $p --keys "$T/keys" --key 9 --format brief | grep -q '"answered": 10'
 	ok $? "protocol $p, a key of SHA256"
 done
 probe $FAR >"$T/out" 2>"$T/err"
@@ -75,6 +75,12 @@ ok $? 'with a wrong secret too'
 sla_start near
 near_pid=$sla_pid
 ok $? 'the agent starts'
+for f in text json csv prometheus plot plot-ascii html brief samples; do
+	visavis probe near far --format $f >"$T/out" && [ -s "$T/out" ]
+	ok $? "the result as $f"
+done
+visavis probe near far --json | $PYTHON -c 'import json,sys; r = json.load(sys.stdin); sys.exit(not (r["sent"] == 10 and "verdict" in r))'
+ok $? 'JSON is JSON'
 check 'a measurement over the control socket' visavis probe near far
 visavis probe near far --format samples --profile room3-1080p-best --duration 3 >"$T/samples"
 check 'a room of three screens: marks and stamps' $PYTHON "$SYS/sla_samples.py" whole 32 <"$T/samples"

@@ -63,6 +63,10 @@ int tstamp_recv(int fd, struct tstamp_batch *b);
  *  @return 0 or the errno of the first that did not go */
 int tstamp_send(int fd, struct tstamp_batch *b, size_t *sent);
 
+/** The same for v[from] to v[to - 1]: for whoever stamps what is sent by
+ *  himself, just before. */
+int tstamp_send_part(int fd, struct tstamp_batch *b, size_t from, size_t to, size_t *sent);
+
 /** When a packet left. */
 struct tstamp_sent {
 	uint32_t id;		/**< which: the socket's packets count from 0 */

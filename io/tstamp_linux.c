@@ -206,12 +206,12 @@ static void tos_write(struct tstamp_batch *b, size_t i, bool ip6)
 }
 
 
-int tstamp_send(int fd, struct tstamp_batch *b, size_t *sent)
+int tstamp_send_part(int fd, struct tstamp_batch *b, size_t from, size_t to, size_t *sent)
 {
 	bool ip6 = is_ip6(fd);
 	int n;
 
-	for (size_t i = 0; i < b->n; i++) {
+	for (size_t i = from; i < to; i++) {
 		struct msghdr *m = &b->room->hdr[i].msg_hdr;
 
 		header_set(b, i, b->v[i].len, 0);
@@ -220,12 +220,18 @@ int tstamp_send(int fd, struct tstamp_batch *b, size_t *sent)
 			m->msg_name = NULL;
 		tos_write(b, i, ip6);
 	}
-	for (*sent = 0; *sent < b->n; *sent += (size_t)n) {
-		n = sendmmsg(fd, b->room->hdr + *sent, (unsigned)(b->n - *sent), MSG_DONTWAIT);
+	for (*sent = 0; from + *sent < to; *sent += (size_t)n) {
+		n = sendmmsg(fd, b->room->hdr + from + *sent, (unsigned)(to - from - *sent), MSG_DONTWAIT);
 		if (n <= 0)
 			return n ? errno : EIO;
 	}
 	return 0;
+}
+
+
+int tstamp_send(int fd, struct tstamp_batch *b, size_t *sent)
+{
+	return tstamp_send_part(fd, b, 0, b->n, sent);
 }
 
 

@@ -17,7 +17,7 @@
 
 enum {
 	TICK_MS = 50, ROUNDS = 8, FAMILIES = 2, RCVBUF = 8 << 20, REPLAY_S = 30,
-	CONTROL_PER_SECOND = 500, EACH_MAX = 15000, EACH_WEIGHT = 16,
+	CONTROL_PER_SECOND = 500, PART = 4, PART_BUSY = 16, BUSY = 32,
 };
 
 /* A socket of ours. */
@@ -43,7 +43,6 @@ struct respond {
 	uint64_t error;		/* of our clock, as the wire has it */
 	unsigned ticks;
 	bool stepped;
-	int64_t each;		/* ns that the kernel takes to send one packet, of late */
 	uint64_t in, out, in_bytes, out_bytes, ignored, unsent, steps;
 };
 
@@ -174,15 +173,15 @@ static bool probe_answer(struct respond *r, struct tstamp_packet *pk, uint16_t p
 }
 
 
-static void batch_send(struct respond *r, int fd)
+static void part_send(struct respond *r, int fd, size_t from, size_t to)
 {
 	size_t sent = 0;
-	int err = tstamp_send(fd, &r->batch, &sent);
+	int err = tstamp_send_part(fd, &r->batch, from, to, &sent);
 
 	r->out += sent;
-	for (size_t i = 0; i < sent; i++)
+	for (size_t i = from; i < from + sent; i++)
 		r->out_bytes += r->batch.v[i].len;
-	r->unsent += r->batch.n - sent;
+	r->unsent += to - from - sent;
 	if (err && err != EAGAIN && err != ECONNREFUSED)
 		log_debug("answers cannot be sent: %s", strerror(err));
 }
@@ -195,27 +194,21 @@ static bool has_sent_time(const struct tstamp_packet *pk)
 }
 
 
-/* All leave with one system call, one after the other: the stamp of each is
- * when its turn will have come, going by how long it took lately. */
-static void batch_stamp(struct respond *r)
-{
-	int64_t now = tstamp_wall();
-
-	for (size_t i = 0; i < r->batch.n; i++)
-		if (has_sent_time(&r->batch.v[i]))
-			sla_probe_sent(r->batch.v[i].p, sla_ntp_from_ns(now + (int64_t)i * r->each));
-}
-
-
+/* What leaves with one system call has one stamp, from before it: few at a
+ * time, so that the last of them is not long after; more under load. */
 static void probes_send(struct respond *r, int fd)
 {
-	int64_t before = tstamp_mono(), each;
+	size_t part = r->batch.n < BUSY ? PART : PART_BUSY;
 
-	batch_stamp(r);
-	batch_send(r, fd);
-	each = (tstamp_mono() - before) / (int64_t)r->batch.n;
-	if (each < EACH_MAX)
-		r->each += (each - r->each) / EACH_WEIGHT;
+	for (size_t from = 0; from < r->batch.n; from += part) {
+		size_t to = from + part < r->batch.n ? from + part : r->batch.n;
+		uint64_t now = sla_ntp_from_ns(tstamp_wall());
+
+		for (size_t i = from; i < to; i++)
+			if (has_sent_time(&r->batch.v[i]))
+				sla_probe_sent(r->batch.v[i].p, now);
+		part_send(r, fd, from, to);
+	}
 }
 
 
@@ -338,7 +331,7 @@ static void control_handler(int flags, void *arg)
 	}
 	b->n = n;
 	if (n)
-		batch_send(r, s->fd);
+		part_send(r, s->fd, 0, n);
 }
 
 

@@ -98,4 +98,8 @@ enum { TSTAMP_STEP = 100000 };
  *  ntpd) told the kernel. @return -1: nobody keeps it */
 int64_t tstamp_clock_error(void);
 
+/** An operator's word for it, from now on instead of the kernel's: hosts
+ *  whose clocks are kept by what the kernel does not see. */
+void tstamp_clock_error_set(int64_t error_ns);
+
 #endif

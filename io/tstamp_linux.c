@@ -301,11 +301,23 @@ int64_t tstamp_stepped(struct tstamp_clock *c)
 }
 
 
+static int64_t clock_word = -1;
+
+
+void tstamp_clock_error_set(int64_t error_ns)
+{
+	clock_word = error_ns;
+}
+
+
 int64_t tstamp_clock_error(void)
 {
 	struct timex t = {.modes = 0};
-	int state = adjtimex(&t);
+	int state;
 
+	if (clock_word >= 0)
+		return clock_word;
+	state = adjtimex(&t);
 	if (state < 0 || state == TIME_ERROR || t.status & STA_UNSYNC)
 		return -1;
 	return (int64_t)t.maxerror * 1000;

@@ -104,7 +104,7 @@ static void copy_add(struct agent_stream *s, const struct answer *an, const stru
 		uint32_t room = s->copies_room ? s->copies_room * 2 : COPIES_FIRST;
 
 		/* who sends more than this is not a network */
-		p = room > st->nsamples * COPIES_EACH + COPIES_FIRST ? NULL : realloc(p, room * sizeof(*p));
+		p = room > s->sent * COPIES_EACH + COPIES_FIRST ? NULL : realloc(p, room * sizeof(*p));
 		if (!p) {
 			sample->copies--;
 			return;

@@ -10,6 +10,7 @@
 #include "io/log.h"
 #include "io/program.h"
 #include "io/sandbox.h"
+#include "io/tstamp.h"
 
 enum { NICE = -15 };
 
@@ -99,8 +100,11 @@ static int run(struct program *p)
 {
 	const char *keys = site_host_setting(p->self, "sla-keys", NULL);
 	bool answers = site_host_has_role(p->self, "sla-responder");
+	unsigned clock_us = number(p->self, "sla-clock-error", "0");
 	int err = keys ? keyfile_read(&sla.keys, keys) : 0;
 
+	if (clock_us)
+		tstamp_clock_error_set(clock_us * 1000LL);
 	if (!err && answers)
 		err = responder_begin(p);
 	if (!err && !sla.responder)

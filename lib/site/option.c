@@ -152,6 +152,8 @@ const struct site_option site_options[] = {
 	{"sla-protocol", "2|2-plain|1-us|1-ms|1-echo", "2",
 	 "responder: what agents of the site speak to it; 1-us, 1-ms or 1-echo for an IOS router", one_of, 0, 0},
 	{"sla-v1", "on|off", "on", "responder: answer version 1 too, which proves nothing", one_of, 0, 0},
+	{"sla-clock-error", "MICROSECONDS", "", "agent and responder: how far the host's clock is from true time at most, "
+	 "where the kernel is not told; without either no one-way delay is given", number, 1, 1000000},
 	{"sla-schedule", "PROFILE", "", "agent: what it measures each path of the site with, again and again",
 	 text, 1, 100},
 	{"sla-every", "SECONDS", "60", "agent: how often each path has its turn", number, 5, 86400},

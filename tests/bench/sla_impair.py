@@ -6,6 +6,8 @@
   --seeds N       that many paths, each with impairments drawn from its number (30)
   --first N       the first of them (1)
   --seconds N     of each measurement (2)
+  --profile NAME  what visavis-sla sends (room1-1080p-best)
+  --keep DIR      keep record and result of paths that differ
 
 Agent, forwarder and responder each have a network namespace. Counts must be exact; every delay and jitter must be
 within 0.2 ms. Needs root, or user namespaces. Results go to out/bench/sla_impair.json; exits 1 on a difference.
@@ -38,6 +40,8 @@ def arguments():
     p.add_argument("--seeds", type=int, default=30)
     p.add_argument("--first", type=int, default=1)
     p.add_argument("--seconds", type=int, default=2)
+    p.add_argument("--profile", default="room1-1080p-best")
+    p.add_argument("--keep", type=pathlib.Path)
     return p.parse_args()
 
 
@@ -129,32 +133,93 @@ def measure_echo(ask, answer, folder, seconds):
     subprocess.run(ask.command(sys.executable, PEER, "ask", AGENT, 16384, RESPONDER, folder / "asked", seconds * 250, 4,
                                32), check=True)
     responder.communicate()
-    return stamped_figures(json.load(open(folder / "asked")), json.load(open(folder / "answered")))
+    got = stamped_figures(json.load(open(folder / "asked")), json.load(open(folder / "answered")))
+    return {"streams": [{"name": "echo", **got}]}
 
 
-def truth(path):
-    forward, back = ([r for r in path.rows if r["dir"] == d] for d in ("forward", "back"))
-    return path_truth.figures(forward, back)
+def flows(rows):
+    """The record's rows of each stream, those there and those back, by the two ports."""
+    out = {}
+    for r in rows:
+        ports = (r["sport"], r["dport"]) if r["dir"] == "forward" else (r["dport"], r["sport"])
+        out.setdefault(ports, {"forward": [], "back": []})[r["dir"]].append(r)
+    return sorted(out.values(), key=lambda f: -len(f["forward"]))
 
 
-def one(args, seed, ask, answer, folder):
+class Assessment:
+    """visavis-sla at both ends."""
+    def __init__(self, args, ask, answer, folder):
+        self.args, self.folder, self.programs = args, folder, []
+        self.env = {**os.environ, "VISAVIS_RUN": str(folder / "run")}
+        (folder / "site.yaml").write_text(f"""site: path
+networks: {{ path: 10.94.0.0/24 }}
+hosts:
+  near: {{ role: sla-agent, address: {AGENT}, sla-clock-error: "1", sla-rate: "100000" }}
+  far: {{ role: sla-responder, address: {RESPONDER}, sla-clock-error: "1" }}
+""")
+        for host, ns, words in (("far", answer, ["--responder"]), ("near", ask, [])):
+            (folder / "run" / host).mkdir(parents=True)
+            (folder / host).mkdir()
+            self.programs.append(subprocess.Popen(
+                ns.command(args.build / "daemons/sla/visavis-sla", "--site", folder / "site.yaml", "--host", host,
+                           "--state", folder / host, *words), env=self.env))
+        until = time.monotonic() + 20
+        while any(not (folder / "run" / h / "ctl.sock").exists() for h in ("near", "far")):
+            if time.monotonic() > until:
+                sys.exit("visavis-sla did not start")
+            time.sleep(0.02)
+
+    def measure(self):
+        r = subprocess.run([self.args.build / "tools/visavis/visavis", "probe", "near", "far", "--profile",
+                            self.args.profile, "--duration", str(self.args.seconds), "--json"],
+                           env=self.env, stdout=subprocess.PIPE, text=True)
+        return json.loads(r.stdout)
+
+    def end(self):
+        for p in self.programs:
+            p.terminate()
+        for p in self.programs:
+            p.wait()
+
+
+def pairs(got, path):
+    """(name, measured, what the record says) of each stream."""
+    streams = sorted(got["streams"], key=lambda s: -s["sent"])
+    parts = flows(path.rows)
+    if len(parts) != len(streams):
+        sys.exit(f"{len(streams)} streams, the record has {len(parts)}")
+    return [(s["name"], s, path_truth.figures(f["forward"], f["back"], s["sent"])) for s, f in zip(streams, parts)]
+
+
+def total(parts):
+    return {k: sum(want[k] for _, _, want in parts) for k in
+            ("sent", "lost", "lost_forward", "lost_back", "out_of_order", "duplicate")}
+
+
+def one(args, seed, measure, folder):
     rules = impairments(seed)
     path = Path(args.build, folder, rules)
-    got = measure_echo(ask, answer, folder, args.seconds)
+    got = measure()
     path.end()
-    want = truth(path)
-    wrong, worst = path_truth.differences("path", got, want, TOLERANCE_MS)
+    parts = pairs(got, path)
+    results = [path_truth.differences(name, is_, want, TOLERANCE_MS) for name, is_, want in parts]
+    wrong, worst = sum((r[0] for r in results), []), max(r[1] for r in results)
     if path.sums["missed"]:
         wrong.append(f"the kernel had no room for {path.sums['missed']} frames")
-    print(f"{'differs' if wrong else 'holds  '} {seed:4}  sent {want['sent']} lost {want['lost_forward']}+"
-          f"{want['lost_back']} out of order {want['out_of_order']} duplicate {want['duplicate']}, times within "
+    all_ = total(parts)
+    print(f"{'differs' if wrong else 'holds  '} {seed:4}  sent {all_['sent']} lost {all_['lost_forward']}+"
+          f"{all_['lost_back']} out of order {all_['out_of_order']} duplicate {all_['duplicate']}, times within "
           f"{worst:.3f} ms, forwarder late by {path.sums['error']['mean_ns'] / 1000:.1f} us", flush=True)
     for w in wrong:
         print(f"  {w}"[:200])
     if wrong:
         print("  " + rules.replace("\n", "\n  "))
+        if args.keep:
+            args.keep.mkdir(parents=True, exist_ok=True)
+            (args.keep / f"{seed}.jsonl").write_bytes(path.record.read_bytes())
+            (args.keep / f"{seed}.json").write_text(json.dumps(got))
     return {"seed": seed, "rules": rules, "wrong": wrong, "worst_ms": worst, "late": path.sums["error"],
-            "truth": want, "measured": got}
+            "truth": [p[2] for p in parts], "measured": got}
 
 
 def main():
@@ -162,7 +227,12 @@ def main():
     inside()
     with tempfile.TemporaryDirectory() as d:
         ask, answer = Namespace("near", AGENT), Namespace("far", RESPONDER)
-        results = [one(args, s, ask, answer, pathlib.Path(d)) for s in range(args.first, args.first + args.seeds)]
+        folder = pathlib.Path(d)
+        ends = None if args.echo else Assessment(args, ask, answer, folder)
+        measure = ends.measure if ends else lambda: measure_echo(ask, answer, folder, args.seconds)
+        results = [one(args, s, measure, folder) for s in range(args.first, args.first + args.seeds)]
+        if ends:
+            ends.end()
     bad = [r["seed"] for r in results if r["wrong"]]
     worst = [r["worst_ms"] for r in results]
     print(f"{len(results) - len(bad)} of {len(results)} paths hold; the worst figure of a path differs by "

@@ -221,6 +221,18 @@ static void test_steps(void **state)
 }
 
 
+static void test_clock_word(void **state)
+{
+	int64_t kernel = tstamp_clock_error();
+
+	assert_true(kernel >= -1);
+	tstamp_clock_error_set(7000);
+	assert_int_equal(tstamp_clock_error(), 7000);
+	tstamp_clock_error_set(-1);
+	assert_int_equal(tstamp_clock_error() < 0, kernel < 0);
+}
+
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -230,6 +242,7 @@ int main(void)
 		cmocka_unit_test(test_memory),
 		cmocka_unit_test(test_choose),
 		cmocka_unit_test(test_steps),
+		cmocka_unit_test(test_clock_word),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

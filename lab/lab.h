@@ -53,6 +53,7 @@ struct lab_paths {
 	const char *site;	/**< the site file */
 	const char *site_in;	/**< its copy for the programs, in `media`, so
 				  that "file:NAME" is a file there */
+	const char *paths;	/**< what was measured: AGENT-RESPONDER.json */
 	const char *impair;	/**< what is done to links, or NULL */
 	const char *ca;		/**< PEM of the lab's own authority */
 };

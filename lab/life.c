@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "lab/child.h"
+#include "lab/measure.h"
 #include "lab/ping.h"
 #include "lab/prove.h"
 #include "lab/service/service.h"
@@ -294,6 +295,14 @@ static int live(struct lab *lab)
 	err = err ? err : e;
 	if (e != ECANCELED) {
 		e = ping_all(lab);
+		err = err ? err : e;
+	}
+	if (e != ECANCELED) {
+		e = measure_names(lab);
+		err = err ? err : e;
+	}
+	if (e != ECANCELED) {
+		e = measure_all(lab);
 		err = err ? err : e;
 	}
 	if (e != ECANCELED) {

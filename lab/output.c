@@ -113,6 +113,7 @@ int output_name(struct lab *lab)
 	p->media = lab_str(lab, "%s/media", p->out);
 	p->pictures = lab_str(lab, "%s/pictures", p->out);
 	p->capture = lab_str(lab, "%s/capture", p->out);
+	p->paths = lab_str(lab, "%s/paths", p->out);
 	p->site_in = lab_str(lab, "%s/site.yaml", p->media);
 	p->ca = lab_str(lab, "%s/" STATE_CA, p->state);
 	p->run_in = CTL_RUN;
@@ -168,11 +169,11 @@ static int take_marked(struct lab *lab)
 static int clear(struct lab *lab)
 {
 	const char *const dirs[] = {lab->path.state, lab->path.log, lab->path.run,
-				    lab->path.pictures, lab->path.capture};
+				    lab->path.pictures, lab->path.capture, lab->path.paths};
 	const char *const files[] = {"report.html", "report.json"};
 	int err = output_mkdir(lab->path.media);
 
-	for (size_t i = 0; !err && i < 5; i++)
+	for (size_t i = 0; !err && i < sizeof(dirs) / sizeof(dirs[0]); i++)
 		err = wipe(dirs[i]);
 	for (size_t i = 0; i < 2; i++)
 		(void)unlink(lab_str(lab, "%s/%s", lab->path.out, files[i]));

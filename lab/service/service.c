@@ -22,6 +22,10 @@ static const struct service services[] = {
 	 svc_ntp_client_args, svc_ntp_ready, NULL},
 	{"callcontrol", NULL, "visavis-callcontrol", "visavis-callcontrol", 1,
 	 svc_callcontrol_args, svc_callcontrol_ready, NULL},
+	{NULL, svc_sla_responder_wanted, "visavis-sla", "visavis-sla", 1,
+	 svc_sla_responder_args, svc_sla_ready, NULL},
+	{"sla-agent", NULL, "visavis-sla", "visavis-sla", 2,
+	 svc_sla_agent_args, svc_sla_ready, NULL},
 	{"codec", NULL, "visavis-codec", "visavis-codec", 2,
 	 svc_codec_args, svc_codec_ready, NULL},
 };

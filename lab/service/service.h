@@ -88,6 +88,11 @@ int svc_ntp_heard(struct lab *lab, struct lab_node *n);
 int svc_callcontrol_args(struct lab *lab, struct lab_node *n, struct service_args *av);
 bool svc_callcontrol_ready(struct lab *lab, struct lab_node *n);
 
+bool svc_sla_responder_wanted(struct lab *lab, const struct lab_node *n);
+int svc_sla_responder_args(struct lab *lab, struct lab_node *n, struct service_args *av);
+int svc_sla_agent_args(struct lab *lab, struct lab_node *n, struct service_args *av);
+bool svc_sla_ready(struct lab *lab, struct lab_node *n);
+
 int svc_codec_args(struct lab *lab, struct lab_node *n, struct service_args *av);
 bool svc_codec_ready(struct lab *lab, struct lab_node *n);
 

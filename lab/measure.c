@@ -128,34 +128,47 @@ int measure_names(struct lab *lab)
 }
 
 
+/* The agent's answer when it made the measurement; what it refuses it says at once. */
+static json_t *ask(const struct measure *m, const char *path, const char *format, const char **why)
+{
+	const char *const argv[] = {
+		m->responder->name, lab_str(m->lab, "profile=%s", m->profile),
+		lab_str(m->lab, "duration=%u", m->lab->opt.seconds),
+		lab_str(m->lab, "format=%s", format),
+	};
+	json_t *ans = NULL;
+	const char *s;
+	int err = ctl_request(&ans, path, "probe", 4, argv, m->limit_ms);
+
+	*why = err ? lab_str(m->lab, "%s", strerror(err)) : NULL;
+	if (err || json_is_true(json_object_get(ans, "ok")))
+		return ans;
+	s = json_string_value(json_object_get(ans, "error"));
+	*why = lab_str(m->lab, "%s", s ? s : "no result");
+	json_decref(ans);
+
+	return NULL;
+}
+
+
 /* In a child: the supervisor's loop goes on while the agent measures. */
 static int ask_main(void *arg)
 {
+	/* all figures, or else the few that every agent has */
+	static const char *const formats[] = {"json", "brief"};
 	const struct measure *m = arg;
-	const char *const argv[] = {
-		m->responder->name, lab_str(m->lab, "profile=%s", m->profile),
-		lab_str(m->lab, "duration=%u", m->lab->opt.seconds), "format=json",
-	};
+	const char *why = NULL, *text;
 	char path[PROGRAM_PATH];
-	const char *text;
 	json_t *ans = NULL;
 	int err = ctl_path_in(path, sizeof(path), m->lab->path.run_in, m->agent->name);
 
-	if (!err)
-		err = ctl_request(&ans, path, "probe", 4, argv, m->limit_ms);
-	if (err) {
-		(void)fprintf(stderr, "%s\n", strerror(err));
-		return 1;
-	}
+	for (size_t i = 0; !err && !ans && i < sizeof(formats) / sizeof(formats[0]); i++)
+		ans = ask(m, path, formats[i], &why);
 	text = json_string_value(json_object_get(ans, "text"));
-	if (!json_is_true(json_object_get(ans, "ok")) || !text) {
-		const char *why = json_string_value(json_object_get(ans, "error"));
-
-		(void)fprintf(stderr, "%s\n", why ? why : "no result");
-		json_decref(ans);
-		return 1;
-	}
-	err = output_write(m->file, 0644, text);
+	if (!err)
+		err = text ? output_write(m->file, 0644, text) : ENODATA;
+	if (err)
+		(void)fprintf(stderr, "%s\n", why ? why : strerror(err));
 	json_decref(ans);
 
 	return err ? 1 : 0;
@@ -168,25 +181,18 @@ static bool asked(void *arg)
 }
 
 
-static double number(const json_t *o, const char *key, const char *sub)
-{
-	const json_t *v = json_object_get(o, key);
-
-	return json_number_value(sub ? json_object_get(v, sub) : v);
-}
-
-
-/* "room1-720p-good: fails, rtt 152.3 ms, lost 0.42 %" */
+/* "room1-720p-good: unfit, round trip 152.3 ms, lost 0.42 %" */
 static const char *summary(const struct measure *m)
 {
-	json_t *o = json_load_file(m->file, 0, NULL);
-	json_t *verdict = json_object_get(o, "verdict");
-	const char *word = json_string_value(json_is_object(verdict)
-					     ? json_object_get(verdict, "verdict") : verdict);
-	double sent = number(o, "sent", NULL), lost = number(o, "lost", NULL);
+	json_t *o = json_load_file(m->file, 0, NULL), *rtt = json_object_get(o, "rtt_ms");
+	const char *verdict = json_string_value(json_object_get(o, "verdict"));
+	double sent = json_number_value(json_object_get(o, "sent"));
+	double answered = json_number_value(json_object_get(o, "answered"));
+	double ms = json_number_value(rtt ? json_object_get(rtt, "mean")
+				      : json_object_get(o, "rtt_mean_ms"));
 	const char *s = lab_str(m->lab, "%s: %s%sround trip %.1f ms, lost %.2f %%", m->profile,
-				word ? word : "", word ? ", " : "", number(o, "rtt_ms", "mean"),
-				sent > 0 ? 100 * lost / sent : 0);
+				verdict ? verdict : "", verdict ? ", " : "", ms,
+				sent > 0 ? 100 * (sent - answered) / sent : 0);
 
 	json_decref(o);
 

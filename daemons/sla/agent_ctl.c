@@ -123,6 +123,18 @@ static void port_another(struct agent_stream *s)
 }
 
 
+static void control_log(const struct agent *a, const char *outcome)
+{
+	struct sa peer = a->cfg.peer;
+	uint16_t port;
+
+	if (flowtab_port(&port, NULL, AGENT_ROW_CONTROL))
+		return;
+	sa_set_port(&peer, port);
+	flowtab_log(AGENT_ROW_CONTROL, "out", &a->control_local, &peer, outcome, NULL);
+}
+
+
 static void stream_answered(struct agent_stream *s, uint16_t status)
 {
 	struct agent *a = s->a;
@@ -136,7 +148,7 @@ static void stream_answered(struct agent_stream *s, uint16_t status)
 		return;
 	}
 	s->open = true;
-	flowtab_log(AGENT_ROW_CONTROL, "out", &a->control_local, &a->cfg.peer, "ok", NULL);
+	control_log(a, "ok");
 	for (unsigned i = 0; i < a->run.nstreams; i++)
 		if (!a->own[i].open)
 			return;

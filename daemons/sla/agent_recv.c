@@ -120,13 +120,22 @@ static void copy_add(struct agent_stream *s, const struct answer *an, const stru
 }
 
 
+static void first_log(const struct agent_stream *s)
+{
+	struct sa peer = s->a->cfg.peer;
+
+	sa_set_port(&peer, s->port);
+	flowtab_log(AGENT_ROW_PROBE, "out", &s->local, &peer, "ok", NULL);
+}
+
+
 static void sample_fill(struct agent_stream *s, const struct answer *an, const struct tstamp_packet *pk,
 			bool stepped)
 {
 	struct sla_sample *sample = &s->a->streams[s->index].samples[an->seq];
 
 	if (!s->arrivals)
-		flowtab_log(AGENT_ROW_PROBE, "out", &s->local, &s->a->cfg.peer, "ok", NULL);
+		first_log(s);
 	sample->arrival = ++s->arrivals;
 	sample->rseq = an->rseq;
 	sample->t2 = an->t2;

@@ -136,12 +136,16 @@ static void answer_v2(const struct respond *r, const struct tstamp_packet *pk, s
 }
 
 
-static void first_log(const struct sockaddr_storage *from)
+static void flow_log(const struct respond *r, const char *row, const struct sockaddr_storage *from,
+		     uint16_t port)
 {
-	struct sa sa;
+	struct ip_addr own;
+	struct sa peer, local;
 
-	(void)sa_set_sa(&sa, (const struct sockaddr *)from);
-	flowtab_log(ROW_PROBE, "in", NULL, &sa, "ok", NULL);
+	(void)sa_set_sa(&peer, (const struct sockaddr *)from);
+	if (site_host_addr(r->self, sa_af(&peer) == AF_INET6 ? 6 : 4, &own) &&
+	    !flowtab_sa(&local, &own, port))
+		flowtab_log(row, "in", &local, &peer, "ok", NULL);
 }
 
 
@@ -168,7 +172,7 @@ static bool probe_answer(struct respond *r, struct tstamp_packet *pk, uint16_t p
 		answer_v2(r, pk, op, &v2);
 	pk->tos = op->report ? op->dscp << 2 : pk->tos & ~3;
 	if (!op->answered++)
-		first_log(&pk->peer);
+		flow_log(r, ROW_PROBE, &pk->peer, port);
 	return true;
 }
 
@@ -286,7 +290,8 @@ static void port_close(uint16_t number, void *arg)
 }
 
 
-static void verdict_log(const struct core_verdict *v, const struct sockaddr_storage *from)
+static void verdict_log(const struct respond *r, const struct core_verdict *v,
+			const struct sockaddr_storage *from, uint16_t port)
 {
 	struct sa sa;
 	char who[64];
@@ -299,7 +304,7 @@ static void verdict_log(const struct core_verdict *v, const struct sockaddr_stor
 	if (v->why)
 		log_debug("%s: refused: %s", who, v->why);
 	if (!v->status && !v->again)
-		flowtab_log(ROW_CONTROL, "in", NULL, &sa, "ok", NULL);
+		flow_log(r, ROW_CONTROL, from, port);
 }
 
 
@@ -322,7 +327,7 @@ static void control_handler(int flags, void *arg)
 
 		addr_ip(&from, &port, (const struct sockaddr *)&pk.peer);
 		core_control(&v, &r->core, pk.p, &pk.len, &from, port, &now);
-		verdict_log(&v, &pk.peer);
+		verdict_log(r, &v, &pk.peer, s->port);
 		pk.tos = TSTAMP_NO_TOS;
 		if (!v.answer || pk.cut)
 			continue;

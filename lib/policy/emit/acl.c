@@ -71,28 +71,16 @@ const char *acl_name(struct arena *a, const char *prefix, const char *s,
 static int make_beyond(struct plan *pl)
 {
 	const struct policy *p = pl->p;
+	int err = 0;
 
 	pl->beyond = arena_calloc(pl->mem, p->ninterfaces + 1, sizeof(*pl->beyond));
 	if (!pl->beyond)
 		return ENOMEM;
 
-	for (size_t i = 0; i < p->ninterfaces; i++) {
-		struct ip_range *v;
-		size_t n = 0, k = 0;
+	for (size_t i = 0; !err && i < p->ninterfaces; i++)
+		err = policy_behind_others(&pl->beyond[i], pl->mem, p, i);
 
-		for (size_t j = 0; j < p->ninterfaces; j++)
-			n += p->interfaces[j].addrs.n;
-		v = arena_calloc(pl->mem, n + 1, sizeof(*v));
-		if (!v)
-			return ENOMEM;
-		for (size_t j = 0; j < p->ninterfaces; j++)
-			for (size_t r = 0; j != i && r < p->interfaces[j].addrs.n; r++)
-				v[k++] = p->interfaces[j].addrs.v[r];
-		pl->beyond[i].v = v;
-		pl->beyond[i].n = addrs_normalise(v, k);
-	}
-
-	return 0;
+	return err;
 }
 
 

@@ -34,6 +34,23 @@ const struct policy_backend *policy_backend_find(const char *name)
 }
 
 
+void backend_put_word(struct sbuf *sb, const char *s)
+{
+	for (; s && *s; s++)
+		sbuf_putc(sb, *s < ' ' || *s > '~' || *s == '?' ? '.' : *s);
+}
+
+
+void backend_put_names(struct sbuf *sb, const struct policy *p)
+{
+	sbuf_putc(sb, '"');
+	backend_put_word(sb, p->firewall->name);
+	sbuf_puts(sb, "\" of site \"");
+	backend_put_word(sb, p->site->name);
+	sbuf_putc(sb, '"');
+}
+
+
 static const struct site_firewall *firewall_find(const struct site *s, const char *name)
 {
 	for (size_t i = 0; i < s->nfirewalls; i++)

@@ -22,4 +22,12 @@ int backend_fortios(struct sbuf *sb, struct arena *a, const struct policy *p);
 int backend_aws(struct sbuf *sb, struct arena *a, const struct policy *p);
 int backend_aws_tf(struct sbuf *sb, struct arena *a, const struct policy *p);
 
+/* What the emitters share. */
+
+/** A word of the site file within a comment: one line of printable ASCII,
+ *  without what asks a console for help. NULL writes nothing. */
+void backend_put_word(struct sbuf *sb, const char *s);
+/** "core" of site "demo": whose configuration this is, with the quotes */
+void backend_put_names(struct sbuf *sb, const struct policy *p);
+
 #endif

@@ -3,6 +3,7 @@
 #include <string.h>
 
 #include "lib/policy/model/addrs.h"
+#include "lib/policy/emit/backends.h"
 #include "lib/policy/emit/cisco.h"
 #include "lib/policy/emit/cisco_group.h"
 
@@ -442,20 +443,11 @@ static int put_list(struct cisco *o, const struct acl *l, const struct lines *w)
 }
 
 
-static void put_word(struct sbuf *sb, const char *s)
-{
-	for (; s && *s; s++)
-		sbuf_putc(sb, *s < ' ' || *s > '~' ? '.' : *s);
-}
-
-
 static void put_head(struct cisco *o)
 {
-	sbuf_puts(o->sb, "! Firewall \"");
-	put_word(o->sb, o->plan->policy->firewall->name);
-	sbuf_puts(o->sb, "\" of site \"");
-	put_word(o->sb, o->plan->policy->site->name);
-	sbuf_printf(o->sb, "\" for %s, written by visavis policy compile --to %s.\n"
+	sbuf_puts(o->sb, "! Firewall ");
+	backend_put_names(o->sb, o->plan->policy);
+	sbuf_printf(o->sb, " for %s, written by visavis policy compile --to %s.\n"
 		    "! Change the site file or the matrix, not this. Remarks begin with the rows.\n"
 		    "! On a device that has lists of these names already, use visavis policy "
 		    "update.\n", o->d->device, o->d->to);
@@ -509,7 +501,7 @@ void cisco_put_interfaces(struct cisco *o, const char *fmt4, const char *fmt6)
 
 		if (!i || o->plan->lists[i - 1].iface != l->iface) {
 			sbuf_puts(o->sb, "!\ninterface ");
-			put_word(o->sb, o->plan->policy->interfaces[l->iface].name);
+			backend_put_word(o->sb, o->plan->policy->interfaces[l->iface].name);
 			sbuf_putc(o->sb, '\n');
 		}
 		sbuf_put(o->sb, fmt, (size_t)(at - fmt));

@@ -5,25 +5,12 @@
 #include "lib/policy/emit/cisco_group.h"
 
 
-static bool ports_equal(const struct flow_port *a, size_t na,
-			const struct flow_port *b, size_t nb)
-{
-	if (na != nb)
-		return false;
-	for (size_t i = 0; i < na; i++)
-		if (a[i].lo != b[i].lo || a[i].hi != b[i].hi)
-			return false;
-
-	return true;
-}
-
-
 static bool same_content(const struct cisco_group *a, const struct cisco_group *b)
 {
 	return a->family == b->family && a->transport == b->transport &&
 	       addrs_equal(&a->addrs, &b->addrs) &&
-	       ports_equal(a->sports, a->nsports, b->sports, b->nsports) &&
-	       ports_equal(a->ports, a->nports, b->ports, b->nports);
+	       need_ports_equal(a->sports, a->nsports, b->sports, b->nsports) &&
+	       need_ports_equal(a->ports, a->nports, b->ports, b->nports);
 }
 
 

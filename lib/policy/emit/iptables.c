@@ -203,14 +203,6 @@ static int add_terms(struct group *g, struct ipt *o, const struct policy_rule *r
 }
 
 
-static bool has_family(const struct need_addrs *s, uint8_t family)
-{
-	const struct ip_range *v;
-
-	return addrs_family(s, family, &v) > 0;
-}
-
-
 static bool in_group(const struct policy *p, const struct policy_rule *a,
 		     const struct policy_rule *b)
 {
@@ -383,8 +375,8 @@ static int put_rules(struct ipt *o, enum policy_how how, const char *chain)
 			int err;
 
 			if (o->done[i] || o->within[i] || r->how != how || !opens(r) ||
-			    !has_family(&p->sets[r->src], g.f->family) ||
-			    !has_family(&p->sets[r->dst], g.f->family))
+			    !addrs_has_family(&p->sets[r->src], g.f->family) ||
+			    !addrs_has_family(&p->sets[r->dst], g.f->family))
 				continue;
 			err = gather(&g, o, i);
 			if (err)
@@ -394,16 +386,6 @@ static int put_rules(struct ipt *o, enum policy_how how, const char *chain)
 	}
 
 	return 0;
-}
-
-
-static bool any_interface_has(const struct policy *p, uint8_t family)
-{
-	for (size_t i = 0; i < p->ninterfaces; i++)
-		if (has_family(&p->interfaces[i].addrs, family))
-			return true;
-
-	return false;
 }
 
 
@@ -442,7 +424,7 @@ static void put_errors(struct ipt *o)
 			also = too_big_row(o->p, r);
 		if (!r && e->bit == FLOW_ICMP_PACKET_TOO_BIG && e->family == 6)
 			r = icmp_rule(o->p, FLOW_ICMP_UNREACHABLE);
-		if (r && any_interface_has(o->p, e->family))
+		if (r && policy_has_family(o->p, e->family))
 			sbuf_printf(&o->body, "-A related %s %s %s -m comment --comment "
 				    "\"%.40s%s%s\" -j ACCEPT\n", f->flag, f->icmp, e->type, also,
 				    *also ? " " : "", r->comment);
@@ -525,7 +507,7 @@ static void put_forward(struct ipt *o)
 static void put_input(struct ipt *o)
 {
 	sbuf_puts(&o->body, "-A INPUT -i lo -j ACCEPT\n");
-	for (unsigned type = 133; any_interface_has(o->p, 6) && type <= 136; type++)
+	for (unsigned type = 133; policy_has_family(o->p, 6) && type <= 136; type++)
 		if (type != 134)	/* it is no host that listens to routers */
 			sbuf_printf(&o->body, "-A INPUT -6 -p icmpv6 --icmpv6-type %u -m hl "
 				    "--hl-eq 255 -m comment --comment \"" POLICY_COUNTER_NEIGHBOUR
@@ -551,21 +533,11 @@ static void put_refuse(struct ipt *o)
 }
 
 
-/** A comment of the file must stay on its line. */
-static void put_word(struct sbuf *sb, const char *s)
-{
-	for (; s && *s; s++)
-		sbuf_putc(sb, *s < ' ' || *s > '~' ? '?' : *s);
-}
-
-
 static void put_title(struct ipt *o)
 {
-	sbuf_puts(o->sb, "# Firewall \"");
-	put_word(o->sb, o->p->firewall->name);
-	sbuf_puts(o->sb, "\" of site \"");
-	put_word(o->sb, o->p->site->name);
-	sbuf_puts(o->sb, "\", written by visavis policy compile --to iptables.\n"
+	sbuf_puts(o->sb, "# Firewall ");
+	backend_put_names(o->sb, o->p);
+	sbuf_puts(o->sb, ", written by visavis policy compile --to iptables.\n"
 		  "# Change the site file or the matrix, not this. Load it twice: iptables-restore and\n"
 		  "# ip6tables-restore each take their own lines of it (-4, -6) and replace the tables filter and raw.\n"
 		  "# Each rule's comment begins with its rows; its counter counts the row's flows.\n");
@@ -583,7 +555,7 @@ static int put_helpers(struct ipt *o)
 		const struct policy_rule *r = &o->p->rules[i];
 
 		for (int f = 0; r->helper && r->how == POLICY_OPEN && f < NFAMILIES; f++) {
-			if (!has_family(&o->p->sets[r->src], families[f].family))
+			if (!addrs_has_family(&o->p->sets[r->src], families[f].family))
 				continue;
 			t = (struct texts){0};
 			err = texts_addrs(&t, o->mem, &o->p->sets[r->dst], families[f].family, false);

@@ -52,14 +52,6 @@ static const struct error {
 enum { NERRORS = sizeof(errors) / sizeof(errors[0]) };
 
 
-static bool has_family(const struct need_addrs *s, uint8_t family)
-{
-	const struct ip_range *v;
-
-	return addrs_family(s, family, &v) > 0;
-}
-
-
 static void put_range(struct sbuf *sb, const struct ip_range *r)
 {
 	char buf[IP_STRLEN];
@@ -148,7 +140,7 @@ static void put_rule(struct nft *o, const struct policy_rule *r)
 	for (int i = 0; i < NFAMILIES; i++) {
 		const struct family *f = &families[i];
 
-		if (!has_family(src, f->family) || !has_family(dst, f->family))
+		if (!addrs_has_family(src, f->family) || !addrs_has_family(dst, f->family))
 			continue;
 		sbuf_printf(o->sb, "\t\t%s saddr @%s_%s %s daddr @%s_%s ",
 			    f->match, src->label, f->name,
@@ -162,31 +154,11 @@ static void put_rule(struct nft *o, const struct policy_rule *r)
 }
 
 
-static bool any_interface_has(const struct policy *p, uint8_t family)
-{
-	for (size_t i = 0; i < p->ninterfaces; i++)
-		if (has_family(&p->interfaces[i].addrs, family))
-			return true;
-
-	return false;
-}
-
-
-/** A comment of the file must stay on its line. */
-static void put_word(struct sbuf *sb, const char *s)
-{
-	for (; s && *s; s++)
-		sbuf_putc(sb, *s < ' ' || *s > '~' ? '?' : *s);
-}
-
-
 static void put_head(struct nft *o)
 {
-	sbuf_puts(o->sb, "#!/usr/sbin/nft -f\n# Firewall \"");
-	put_word(o->sb, o->p->firewall->name);
-	sbuf_puts(o->sb, "\" of site \"");
-	put_word(o->sb, o->p->site->name);
-	sbuf_puts(o->sb, "\", written by visavis policy compile --to nftables.\n"
+	sbuf_puts(o->sb, "#!/usr/sbin/nft -f\n# Firewall ");
+	backend_put_names(o->sb, o->p);
+	sbuf_puts(o->sb, ", written by visavis policy compile --to nftables.\n"
 		  "# Change the site file or the matrix, not this. Loading it replaces the table as a whole:\n"
 		  "# running connections go on as long as their row stands, counters start again.\n"
 		  "# Each rule's comment begins with its rows; each row has its counter.\n\n"
@@ -289,7 +261,7 @@ static void put_guard(struct nft *o)
 		for (int j = 0; j < NFAMILIES; j++) {
 			const struct family *f = &families[j];
 
-			if (has_family(&p->interfaces[i].addrs, f->family))
+			if (addrs_has_family(&p->interfaces[i].addrs, f->family))
 				sbuf_printf(o->sb, "\t\t%s saddr != @behind-%s_%s ",
 					    f->match, o->from_chain[i], f->name);
 			else
@@ -342,7 +314,7 @@ static void put_errors(struct nft *o)
 	for (size_t i = 0; i < NERRORS; i++) {
 		const struct policy_rule *r = error_rule(o->p, &errors[i]);
 
-		if (r && any_interface_has(o->p, errors[i].family))
+		if (r && policy_has_family(o->p, errors[i].family))
 			sbuf_printf(o->sb, "\t\t%s counter name \"%s\" accept comment \"%s\"\n",
 				    errors[i].match, r->counter, r->comment);
 	}
@@ -395,7 +367,7 @@ static void put_input(struct nft *o)
 	sbuf_puts(o->sb, "\n\tchain input {\n"
 		  "\t\ttype filter hook input priority filter; policy drop;\n"
 		  "\t\tiifname \"lo\" accept\n");
-	if (any_interface_has(o->p, 6))
+	if (policy_has_family(o->p, 6))
 		sbuf_puts(o->sb, "\t\ticmpv6 type { nd-neighbor-solicit, nd-neighbor-advert, "
 			  "nd-router-solicit } ip6 hoplimit 255 "
 			  "counter name \"" POLICY_COUNTER_NEIGHBOUR "\" accept\n");

@@ -18,32 +18,6 @@ struct pf {
 };
 
 
-static bool has_family(const struct need_addrs *s, uint8_t family)
-{
-	const struct ip_range *v;
-
-	return addrs_family(s, family, &v) > 0;
-}
-
-
-static bool any_interface_has(const struct policy *p, uint8_t family)
-{
-	for (size_t i = 0; i < p->ninterfaces; i++)
-		if (has_family(&p->interfaces[i].addrs, family))
-			return true;
-
-	return false;
-}
-
-
-/** Words of the site may hold anything: one line, and no end of quotes */
-static void put_word(struct sbuf *sb, const char *s)
-{
-	for (; s && *s; s++)
-		sbuf_putc(sb, *s < ' ' || *s > '~' ? '?' : *s);
-}
-
-
 /** The longest prefix that begins at r->lo and ends within r */
 static struct ip_prefix first_prefix(const struct ip_range *r)
 {
@@ -131,11 +105,9 @@ static void put_tables(struct pf *o)
 
 static void put_title(struct pf *o)
 {
-	sbuf_puts(o->sb, "# Firewall \"");
-	put_word(o->sb, o->p->firewall->name);
-	sbuf_puts(o->sb, "\" of site \"");
-	put_word(o->sb, o->p->site->name);
-	sbuf_puts(o->sb, "\", written by visavis policy compile --to pf.\n"
+	sbuf_puts(o->sb, "# Firewall ");
+	backend_put_names(o->sb, o->p);
+	sbuf_puts(o->sb, ", written by visavis policy compile --to pf.\n"
 		  "# Change the site file or the matrix, not this. Load it with pfctl -f; connections that\n"
 		  "# are open go on: end those of rows that are gone with pfctl -k or pfctl -k label.\n"
 		  "# Each rule's label is its row: pfctl -vsl shows the packets of each row, both ways.\n"
@@ -150,7 +122,7 @@ static void put_guard(struct pf *o)
 	sbuf_puts(o->sb, "\nset block-policy drop\nset skip on lo0\n\n"
 		  "# what no rule below passes; pflog has it\n"
 		  "block drop log all label \"" POLICY_COUNTER_DROPPED "\"\n");
-	if (any_interface_has(o->p, 6))
+	if (policy_has_family(o->p, 6))
 		sbuf_puts(o->sb, "pass in quick inet6 proto ipv6-icmp icmp6-type { neighbrsol, "
 			  "neighbradv, routersol } no state label \"" POLICY_COUNTER_NEIGHBOUR "\"\n");
 	sbuf_puts(o->sb, "block drop in quick inet to { 255.255.255.255, 224.0.0.0/4 } "
@@ -202,7 +174,7 @@ static size_t find_in(struct pf *o, const struct policy_rule *r, uint8_t family)
 	for (size_t i = 0; i < r->npairs; i++)
 		o->in[r->pairs[i].in] = true;
 	for (size_t i = 0; i < o->p->ninterfaces; i++) {
-		if (family && !has_family(&o->p->interfaces[i].addrs, family))
+		if (family && !addrs_has_family(&o->p->interfaces[i].addrs, family))
 			o->in[i] = false;
 		n += o->in[i];
 	}
@@ -266,9 +238,9 @@ static void put_rule(struct pf *o, const struct policy_rule *r)
 		put_pass(o, r, 0, "proto udp", "");
 	if (r->transport != FLOW_ICMP)
 		return;
-	if (has_family(src, 4) && has_family(dst, 4))
+	if (addrs_has_family(src, 4) && addrs_has_family(dst, 4))
 		put_pass(o, r, 4, "inet proto icmp", " icmp-type echoreq");
-	if (has_family(src, 6) && has_family(dst, 6))
+	if (addrs_has_family(src, 6) && addrs_has_family(dst, 6))
 		put_pass(o, r, 6, "inet6 proto ipv6-icmp", " icmp6-type echoreq");
 }
 

@@ -3,6 +3,7 @@
 
 #include "lib/base/jsonw.h"
 #include "lib/policy/model/addrs.h"
+#include "lib/policy/emit/backends.h"
 #include "lib/policy/emit/qos.h"
 
 /* 1080p30 at its best and one microphone position for each screen: with the
@@ -155,20 +156,11 @@ void qos_print_json(struct sbuf *sb, const struct qos *q)
 }
 
 
-static void put_word(struct sbuf *sb, const char *s)
-{
-	for (; s && *s; s++)
-		sbuf_putc(sb, *s < ' ' || *s > '~' ? '?' : *s);
-}
-
-
 void qos_put_title(struct sbuf *sb, const struct qos *q, const char *mark, const char *dialect)
 {
-	sbuf_printf(sb, "%s Quality of service of firewall \"", mark);
-	put_word(sb, q->policy->firewall->name);
-	sbuf_puts(sb, "\" of site \"");
-	put_word(sb, q->policy->site->name);
-	sbuf_printf(sb, "\", written by visavis policy qos --to %s.\n"
+	sbuf_printf(sb, "%s Quality of service of firewall ", mark);
+	backend_put_names(sb, q->policy);
+	sbuf_printf(sb, ", written by visavis policy qos --to %s.\n"
 		    "%s Change the site file or the matrix, not this.\n", dialect, mark);
 }
 

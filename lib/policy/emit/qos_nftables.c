@@ -70,14 +70,6 @@ static void nft_side(struct sbuf *sb, const struct side *s, unsigned dscp)
 }
 
 
-static bool has_family(const struct need_addrs *s, uint8_t family)
-{
-	const struct ip_range *v;
-
-	return addrs_family(s, family, &v) > 0;
-}
-
-
 static void each_side(struct sbuf *sb, const struct qos *q, unsigned dscp, uint8_t family)
 {
 	const struct policy *p = q->policy;
@@ -86,7 +78,8 @@ static void each_side(struct sbuf *sb, const struct qos *q, unsigned dscp, uint8
 		const struct policy_rule *r = &p->rules[i];
 		const struct need_addrs *a = &p->sets[r->src], *b = &p->sets[r->dst];
 
-		if (r->need->rows[0]->dscp != dscp || !has_family(a, family) || !has_family(b, family) ||
+		if (r->need->rows[0]->dscp != dscp || !addrs_has_family(a, family) ||
+		    !addrs_has_family(b, family) ||
 		    (r->transport != FLOW_TCP && r->transport != FLOW_UDP))
 			continue;
 		nft_side(sb, &(struct side){ r, family, a, b, r->sports, r->dports, r->nsports, r->ndports }, dscp);

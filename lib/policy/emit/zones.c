@@ -61,19 +61,6 @@ const char *zones_service(struct arena *a, const struct policy_rule *r, size_t m
 }
 
 
-static bool ports_equal(const struct flow_port *a, size_t na,
-			const struct flow_port *b, size_t nb)
-{
-	if (na != nb)
-		return false;
-	for (size_t i = 0; i < na; i++)
-		if (a[i].lo != b[i].lo || a[i].hi != b[i].hi)
-			return false;
-
-	return true;
-}
-
-
 bool zones_service_first(const struct zones *z, const struct zones_want *want, size_t i)
 {
 	const struct policy_rule *r = &z->p->rules[i];
@@ -82,8 +69,8 @@ bool zones_service_first(const struct zones *z, const struct zones_want *want, s
 		const struct policy_rule *q = &z->p->rules[j];
 
 		if (q->transport == r->transport && zones_writes(q, want) &&
-		    ports_equal(q->sports, q->nsports, r->sports, r->nsports) &&
-		    ports_equal(q->dports, q->ndports, r->dports, r->ndports))
+		    need_ports_equal(q->sports, q->nsports, r->sports, r->nsports) &&
+		    need_ports_equal(q->dports, q->ndports, r->dports, r->ndports))
 			return false;
 	}
 
@@ -168,10 +155,8 @@ void zones_put_head(struct sbuf *sb, const struct zones *z, const char *lead,
 
 bool zones_has_family(const struct zones *z, const struct policy_rule *r, uint8_t family)
 {
-	const struct ip_range *v;
-
-	return addrs_family(&z->sets[r->src].addrs, family, &v) &&
-	       addrs_family(&z->sets[r->dst].addrs, family, &v);
+	return addrs_has_family(&z->sets[r->src].addrs, family) &&
+	       addrs_has_family(&z->sets[r->dst].addrs, family);
 }
 
 

@@ -163,6 +163,14 @@ size_t addrs_family(const struct need_addrs *s, uint8_t family,
 }
 
 
+bool addrs_has_family(const struct need_addrs *s, uint8_t family)
+{
+	const struct ip_range *v;
+
+	return addrs_family(s, family, &v) > 0;
+}
+
+
 bool addrs_as_prefix(const struct ip_range *r, struct ip_prefix *p)
 {
 	unsigned bits = ip_bits(&r->lo), len = 0;

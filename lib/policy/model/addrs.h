@@ -29,6 +29,7 @@ int addrs_intersect(struct need_addrs *out, struct arena *mem,
 /** The ranges of one family (4 or 6) within the set; @return how many */
 size_t addrs_family(const struct need_addrs *s, uint8_t family,
 		    const struct ip_range **first);
+bool addrs_has_family(const struct need_addrs *s, uint8_t family);
 
 /** Is the range exactly a prefix? Then *p is it. */
 bool addrs_as_prefix(const struct ip_range *r, struct ip_prefix *p);

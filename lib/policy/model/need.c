@@ -98,8 +98,8 @@ static int ports_take(const struct flow_port **out, size_t *nout,
 }
 
 
-static bool ports_equal(const struct flow_port *a, size_t na,
-			const struct flow_port *b, size_t nb)
+bool need_ports_equal(const struct flow_port *a, size_t na,
+		      const struct flow_port *b, size_t nb)
 {
 	if (na != nb)
 		return false;
@@ -122,8 +122,8 @@ static bool same_packets(const struct need *a, const struct need *b)
 {
 	return a->transport == b->transport && a->icmp == b->icmp &&
 	       a->src.v == b->src.v && a->dst.v == b->dst.v &&
-	       ports_equal(a->sports, a->nsports, b->sports, b->nsports) &&
-	       ports_equal(a->dports, a->ndports, b->dports, b->ndports);
+	       need_ports_equal(a->sports, a->nsports, b->sports, b->nsports) &&
+	       need_ports_equal(a->dports, a->ndports, b->dports, b->ndports);
 }
 
 

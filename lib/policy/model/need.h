@@ -115,6 +115,10 @@ extern const struct ip_range need_link_addrs[];
 int need_expand(struct need_list *nl, struct arena *a, const struct site *s,
 		struct diag_list *dl);
 
+/** Are these the same port ranges, in the same order? */
+bool need_ports_equal(const struct flow_port *a, size_t na,
+		      const struct flow_port *b, size_t nb);
+
 /** Is this a packet that opens a flow of the need? Of ICMP: any type that
  *  the need names, answers and errors included. */
 bool need_has(const struct need *n, const struct need_packet *p);

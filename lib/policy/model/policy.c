@@ -89,22 +89,32 @@ static int build_everything(struct policy *p, struct arena *a)
 }
 
 
-static int find_known(struct build *b)
+bool policy_has_family(const struct policy *p, uint8_t family)
 {
-	const struct policy *p = b->p;
+	for (size_t i = 0; i < p->ninterfaces; i++)
+		if (addrs_has_family(&p->interfaces[i].addrs, family))
+			return true;
+
+	return false;
+}
+
+
+int policy_behind_others(struct need_addrs *out, struct arena *a, const struct policy *p,
+			 size_t iface)
+{
 	struct ip_range *v;
 	size_t n = 0, k = 0;
 
 	for (size_t i = 0; i < p->ninterfaces; i++)
 		n += p->interfaces[i].addrs.n;
-	v = arena_calloc(b->mem, n + 1, sizeof(*v));
+	v = arena_calloc(a, n + 1, sizeof(*v));
 	if (!v)
 		return ENOMEM;
 
 	for (size_t i = 0; i < p->ninterfaces; i++)
-		for (size_t j = 0; j < p->interfaces[i].addrs.n; j++)
+		for (size_t j = 0; i != iface && j < p->interfaces[i].addrs.n; j++)
 			v[k++] = p->interfaces[i].addrs.v[j];
-	b->known = (struct need_addrs){ v, addrs_normalise(v, k), NULL };
+	*out = (struct need_addrs){ v, addrs_normalise(v, k), NULL };
 	return 0;
 }
 
@@ -448,7 +458,7 @@ static int add_rule(struct build *b, const struct need *n)
 
 static int build_rules(struct build *b, const struct need_list *needs)
 {
-	int err = find_known(b);
+	int err = policy_behind_others(&b->known, b->mem, b->p, SIZE_MAX);
 
 	for (size_t i = 0; !err && i < needs->n; i++)
 		err = add_rule(b, &needs->v[i]);

@@ -123,6 +123,14 @@ int policy_build_hosts(struct policy *p, struct arena *a, const struct site *s,
 int policy_check_paths(const struct site *s, struct arena *a,
 		       struct diag_list *dl);
 
+/** Is an address of that family (4, 6) behind any of its interfaces? */
+bool policy_has_family(const struct policy *p, uint8_t family);
+
+/** The addresses behind all interfaces but that one (SIZE_MAX: behind all),
+ *  without a label. @return 0 or ENOMEM */
+int policy_behind_others(struct need_addrs *out, struct arena *a, const struct policy *p,
+			 size_t iface);
+
 /** Does the pair's traffic cross this firewall at all? *pair (may be NULL)
  *  tells how. */
 bool policy_crosses(const struct policy *p, const struct ip_addr *src,

@@ -28,6 +28,9 @@ void *site_calloc(struct yaml_reader *r, size_t n, size_t size);
 const struct yaml_node *site_section(struct yaml_reader *r, const struct yaml_node *root,
 				     const char *key, size_t max);
 
+/** Bandwidths of the links of networks, which are known by now. */
+void site_links_read(struct yaml_reader *r, const struct yaml_node *root, struct site *s);
+
 /** Prefixes of a network. */
 void site_network_read(struct yaml_reader *r, const struct yaml_node *n,
 		       struct site_network *net);

@@ -6,7 +6,7 @@
 
 static const char *const site_keys[] = {
 	"site", "security", "networks", "hosts", "firewalls", "conditions",
-	"matrices", "narrow", NULL,
+	"links", "matrices", "narrow", NULL,
 };
 
 
@@ -192,6 +192,7 @@ static void root_read(struct yaml_reader *r, const struct yaml_node *root, struc
 	networks_read(r, root, s);
 	/* In a text that broke off, networks may be what is missing. */
 	if (!r->partial || s->nnetworks) {
+		site_links_read(r, root, s);
 		hosts_read(r, root, s);
 		firewalls_read(r, root, s);
 	}

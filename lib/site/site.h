@@ -18,6 +18,8 @@ struct site_network {
 	const char *name;
 	struct ip_prefix *prefixes;	/**< at least one; IPv4 and IPv6 */
 	size_t nprefixes;
+	uint64_t bandwidth;		/**< of its link, bits a second each way;
+					  0: not given */
 	struct diag_pos pos;
 };
 

@@ -8,7 +8,7 @@ import sys
 
 source = os.environ["VISAVIS_SOURCE"]
 rows = json.loads(subprocess.run([sys.argv[1], "flows", "--json"], check=True, capture_output=True).stdout)["rows"]
-words = {"site", "security", "networks", "hosts", "firewalls", "conditions", "matrices", "narrow",
+words = {"site", "security", "networks", "hosts", "firewalls", "conditions", "links", "matrices", "narrow",
          "role", "address", "number", "screens"}
 for row in rows:
     words |= {row["when"], *row["from"], *row["to"]}

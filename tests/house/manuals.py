@@ -23,6 +23,7 @@ PAGES = [
     (["daemons/sla/visavis-sla", "--probe"], "visavis-sla.8"),
     ([VISAVIS, "ctl"], "visavis-ctl.1"),
     ([VISAVIS, "lab"], "visavis-lab.1"),
+    ([VISAVIS, "plan"], "visavis-plan.1"),
     ([VISAVIS, "flows"], "visavis.1"),
     ([VISAVIS, "site"], "visavis.1"),
     ([VISAVIS, "probe"], "visavis.1"),

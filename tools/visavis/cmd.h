@@ -25,6 +25,7 @@ extern const struct cmd commands[];
 
 int cmd_flows(int argc, char *argv[]);
 int cmd_site(int argc, char *argv[]);
+int cmd_plan(int argc, char *argv[]);
 int cmd_policy(int argc, char *argv[]);
 int cmd_ctl(int argc, char *argv[]);
 int cmd_probe(int argc, char *argv[]);

@@ -9,10 +9,16 @@
 /* 1080p30 at its best and one microphone position for each screen: with the
  * overhead a room of three screens comes to about 15 Mb/s. */
 const struct qos_figure qos_figures[] = {
-	{"codec", 4000, 64},
-	{"phone", 0, 64},
-	{NULL, 0, 0},
+	{"codec", "1080p-best", "audio"},
+	{"phone", NULL, "audio"},
+	{NULL, NULL, NULL},
 };
+
+
+static unsigned kbps_of(const char *shape)
+{
+	return shape ? sla_shape_find(shape)->kbps : 0;
+}
 
 
 /** The mark of the media that such a host sends */
@@ -70,10 +76,10 @@ static void add_host(struct qos *q, size_t i, const struct site_host *h)
 
 		if (!site_host_has_role(h, f->role))
 			continue;
-		kbps = n * h->screens * (f->video_kbps + f->audio_kbps);
-		kbps += kbps * QOS_OVERHEAD_PERCENT / 100;
-		l->screens += f->video_kbps ? (unsigned)n * h->screens : 0;
-		l->handsets += f->video_kbps ? 0 : (unsigned)n;
+		kbps = n * h->screens * (kbps_of(f->video) + kbps_of(f->audio));
+		kbps += kbps * SLA_OVERHEAD_PERCENT / 100;
+		l->screens += f->video ? (unsigned)n * h->screens : 0;
+		l->handsets += f->video ? 0 : (unsigned)n;
 		l->kbps[media_dscp(q->policy, first)] += kbps;
 		l->total_kbps += kbps;
 	}
@@ -119,10 +125,10 @@ void qos_print(struct sbuf *sb, const struct qos *q)
 	sbuf_printf(sb, "\nFigures: ");
 	for (const struct qos_figure *f = qos_figures; f->role; f++)
 		sbuf_printf(sb, "%s%s %u + %u kb/s", f == qos_figures ? "" : ", ", f->role,
-			    f->video_kbps, f->audio_kbps);
+			    kbps_of(f->video), kbps_of(f->audio));
 	sbuf_printf(sb, " (video + audio for each screen or handset), + %d %% for the network.\n"
 		    "All rooms at once. Recorders, gateways and signalling are not in it.\n",
-		    QOS_OVERHEAD_PERCENT);
+		    SLA_OVERHEAD_PERCENT);
 }
 
 
@@ -133,7 +139,7 @@ void qos_print_json(struct sbuf *sb, const struct qos *q)
 
 	jsonw_object_open(&w, NULL);
 	jsonw_str(&w, "firewall", q->policy->firewall->name);
-	jsonw_uint(&w, "overhead_percent", QOS_OVERHEAD_PERCENT);
+	jsonw_uint(&w, "overhead_percent", SLA_OVERHEAD_PERCENT);
 	jsonw_array_open(&w, "links");
 	for (size_t i = 0; i < q->policy->ninterfaces; i++) {
 		const struct qos_link *l = &q->links[i];

@@ -12,17 +12,17 @@
 #include "lib/base/arena.h"
 #include "lib/base/sbuf.h"
 #include "lib/policy/model/policy.h"
+#include "lib/sla/profile.h"
 
 enum {
 	QOS_DSCPS = 64,
-	QOS_OVERHEAD_PERCENT = 20,	/**< of the network, on top of media */
 };
 
 /** What a host with that role sends and receives at once */
 struct qos_figure {
 	const char *role;
-	unsigned video_kbps;		/**< for each screen */
-	unsigned audio_kbps;		/**< for each screen's microphone, or handset */
+	const char *video;		/**< shape (lib/sla/profile.h) for each screen, or NULL */
+	const char *audio;		/**< for each screen's microphone, or handset */
 };
 
 /** Ends with a NULL role. */

@@ -81,8 +81,12 @@ static sla_int128 average(const struct sla_sums *a, const struct sla_sums *b)
 static void put_jitter(struct at *at, const struct sla_figures *f)
 {
 	const struct sla_jitter *sd = &f->jitter_forward, *ds = &f->jitter_back;
-	struct sla_sums up = { .n = sd->positive.n + sd->negative.n, .sum = sd->positive.sum + sd->negative.sum };
-	struct sla_sums down = { .n = ds->positive.n + ds->negative.n, .sum = ds->positive.sum + ds->negative.sum };
+	struct sla_sums up = {
+		.n = sd->positive.n + sd->negative.n, .sum = sd->positive.sum + sd->negative.sum,
+	};
+	struct sla_sums down = {
+		.n = ds->positive.n + ds->negative.n, .sum = ds->positive.sum + ds->negative.sum,
+	};
 
 	put(at, ms(sd->rfc3550));
 	put(at, ms(ds->rfc3550));

@@ -4,7 +4,7 @@
 
 #include "lib/sla/plan.h"
 
-enum { PAIRS_MAX = 4000, STEPS_MAX = 200000 };
+enum { PAIRS_MAX = 4000, STEPS_MAX = 200000, HANDSETS_MAX = 1 << 20 };
 
 /* Loads of all links while meetings are put on them. */
 struct loads {
@@ -160,7 +160,8 @@ static bool net_of(const struct sla_plan *p, const struct site_host *h, unsigned
 }
 
 
-static uint64_t hosts_of(const struct site_host *h)
+/* A range holds many telephones; more than that no link carries. */
+static unsigned hosts_of(const struct site_host *h)
 {
 	uint64_t n = 0;
 
@@ -169,7 +170,7 @@ static uint64_t hosts_of(const struct site_host *h)
 
 		n = n << 8 | (uint8_t)(h->addrs[0].hi.b[at] - h->addrs[0].lo.b[at]);
 	}
-	return n + 1;
+	return n < HANDSETS_MAX ? (unsigned)n + 1 : HANDSETS_MAX;
 }
 
 
@@ -177,7 +178,7 @@ static int hosts_read(struct sla_plan *p)
 {
 	for (size_t i = 0; i < p->site->nhosts; i++) {
 		const struct site_host *h = &p->site->hosts[i];
-		struct sla_load sound = way(p, 0, 1);
+		struct sla_load sounds;
 		unsigned net;
 
 		if (!net_of(p, h, &net))
@@ -186,10 +187,11 @@ static int hosts_read(struct sla_plan *p)
 			p->multipoint = h;
 			p->multipoint_net = net;
 		}
-		for (uint64_t k = hosts_of(h); site_host_has_role(h, "phone") && k; k--) {
-			p->links[net].handsets++;
-			add_out(&p->links[net].all, sound);
-			add_in(&p->links[net].all, sound);
+		if (site_host_has_role(h, "phone")) {
+			sounds = way(p, 0, hosts_of(h));
+			p->links[net].handsets += hosts_of(h);
+			add_out(&p->links[net].all, sounds);
+			add_in(&p->links[net].all, sounds);
 		}
 		if (!site_host_has_role(h, "codec"))
 			continue;
@@ -345,7 +347,9 @@ static int most_find(struct sla_plan *p, struct arena *a)
 
 static int every_judge(struct sla_plan *p, struct arena *a)
 {
-	struct sla_plan_meeting all = { .rooms = arena_calloc(a, p->nrooms, sizeof(*all.rooms)), .nrooms = p->nrooms };
+	struct sla_plan_meeting all = {
+		.rooms = arena_calloc(a, p->nrooms, sizeof(*all.rooms)), .nrooms = p->nrooms,
+	};
 
 	if (!all.rooms)
 		return ENOMEM;

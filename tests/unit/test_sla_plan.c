@@ -1,0 +1,278 @@
+/* Meetings on links: worked out by hand, and the search for the most at once
+ * against trying every way, by seed. */
+#include <errno.h>
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include <cmocka.h>
+
+#include "lib/sla/plan.h"
+#include "tests/unit/failmalloc.h"
+
+struct bed {
+	struct arena a;
+	struct site site;
+	struct sla_plan p;
+};
+
+
+static int bed_open(struct bed *b, const char *text, const char *quality)
+{
+	struct diag_list dl = {0};
+	int err = site_parse(&b->site, &b->a, text, strlen(text), "site", &dl);
+
+	for (size_t i = 0; i < dl.n; i++)
+		print_message("%u: %s\n", dl.v[i].pos.line, dl.v[i].msg);
+	diag_reset(&dl);
+	return err ? err : sla_plan_make(&b->p, &b->a, &b->site, quality, false);
+}
+
+
+static const char two[] =
+	"site: two\n"
+	"networks: { a: 10.0.1.0/24, b: 10.0.2.0/24, c: 10.0.3.0/24 }\n"
+	"hosts:\n"
+	"  big: { role: codec, address: 10.0.1.1, screens: 3 }\n"
+	"  small: { role: codec, address: 10.0.2.1 }\n"
+	"  other: { role: codec, address: 10.0.2.2 }\n"
+	"  phones: { role: phone, address: 10.0.1.100-10.0.1.109 }\n"
+	"%s"
+	"links: { a: %s, b: 10M, c: 1G }\n";
+
+static const char mcu[] = "  mcu: { role: multipoint, address: 10.0.3.1 }\n";
+
+
+static void open_two(struct bed *b, const char *width, bool with_mcu)
+{
+	char text[1024];
+
+	memset(b, 0, sizeof(*b));
+	(void)snprintf(text, sizeof(text), two, with_mcu ? mcu : "", width);
+	assert_int_equal(bed_open(b, text, "1080p-best"), 0);
+}
+
+
+/* 3 pictures of 4,000 and sounds of 64 kb/s and a fifth more; ten telephones. */
+static void test_links(void **state)
+{
+	struct bed b;
+
+	(void)state;
+	open_two(&b, "15M", true);
+	assert_int_equal(b.p.nrooms, 3);
+	assert_int_equal(b.p.links[0].screens, 3);
+	assert_int_equal(b.p.links[0].handsets, 10);
+	assert_int_equal(b.p.links[0].all.bps_out, (12192 + 640) * 1200);
+	assert_int_equal(b.p.links[0].all.pps_in, 1350 + 500);
+	assert_int_equal(b.p.links[0].rooms_fit, 1);
+	assert_int_equal(b.p.links[1].all.bps_in, 2 * 4064 * 1200);
+	assert_int_equal(b.p.links[1].rooms_fit, 2);
+	/* all rooms' pictures and sounds in; each room's and three sounds out */
+	assert_int_equal(b.p.multipoint_load.pps_in, 1350 + 450 + 450);
+	assert_int_equal(b.p.multipoint_load.pps_out, 1350 + 550 + 550);
+	arena_reset(&b.a);
+}
+
+
+/* big and small: one picture each way, three sounds one way, one the other. */
+static void test_pair(void **state)
+{
+	const char *bad;
+	struct sla_plan_meeting m;
+	struct sla_plan_fit fit;
+	struct bed b;
+
+	(void)state;
+	open_two(&b, "5M", true);
+	assert_int_equal(sla_plan_meeting_read(&m, &b.a, &b.p, "big,small", &bad), 0);
+	assert_false(m.alone.fits);
+	assert_string_equal(m.alone.link->name, "a");
+	assert_int_equal(m.alone.need_bps, (4000 + 3 * 64) * 1200);
+	assert_int_equal(sla_plan_meeting_read(&m, &b.a, &b.p, "small,other", &bad), 0);
+	assert_true(m.alone.fits);	/* one network: no link */
+	assert_int_equal(sla_plan_meeting_read(&m, &b.a, &b.p, "small,nobody", &bad), ENOENT);
+	assert_string_equal(bad, "nobody");
+	assert_int_equal(sla_plan_meeting_read(&m, &b.a, &b.p, "small,small", &bad), EINVAL);
+	assert_int_equal(sla_plan_meeting_read(&m, &b.a, &b.p, "small", &bad), EINVAL);
+	assert_int_equal(sla_plan_meeting_read(&m, &b.a, &b.p, "big,small,other", &bad), 0);
+	sla_plan_at_once(&fit, &b.a, &b.p, &m, 1);
+	assert_false(fit.fits);
+	assert_int_equal(fit.need_bps, (12000 + 192) * 1200);
+	arena_reset(&b.a);
+
+	open_two(&b, "1G", false);
+	assert_int_equal(sla_plan_meeting_read(&m, &b.a, &b.p, "big,small,other", &bad), 0);
+	assert_false(m.alone.fits || m.alone.unknown || m.alone.link);
+	assert_null(b.p.multipoint);
+	arena_reset(&b.a);
+}
+
+
+static void test_refused(void **state)
+{
+	static const char none[] =
+		"site: none\nnetworks: { a: 10.0.1.0/24 }\nhosts: { pc: { role: host, address: 10.0.1.1 } }\n";
+	struct bed b = {0};
+
+	(void)state;
+	assert_int_equal(bed_open(&b, none, "1080p-best"), ENODATA);
+	arena_reset(&b.a);
+	assert_int_equal(bed_open(&b, none, "audio"), ENOENT);
+	arena_reset(&b.a);
+	assert_int_equal(bed_open(&b, none, "9000p"), ENOENT);
+	arena_reset(&b.a);
+}
+
+
+/* Most meetings of the rooms not in `used`, by trying all. */
+static size_t most(struct bed *b, unsigned used, struct sla_plan_meeting *m, size_t n)
+{
+	size_t best = n;
+
+	for (size_t i = 0; i < b->p.npairs; i++) {
+		const struct sla_plan_meeting *pair = &b->p.pairs[i];
+		unsigned bits = 1u << (pair->rooms[0] - b->p.rooms) | 1u << (pair->rooms[1] - b->p.rooms);
+		struct arena tmp = {0};
+		struct sla_plan_fit fit;
+
+		if (used & bits)
+			continue;
+		m[n] = *pair;
+		sla_plan_at_once(&fit, &tmp, &b->p, m, n + 1);
+		arena_reset(&tmp);
+		if (fit.fits || fit.unknown) {
+			size_t more = most(b, used | bits, m, n + 1);
+
+			best = more > best ? more : best;
+		}
+	}
+	return best;
+}
+
+
+static void test_most(void **state)
+{
+	static const char *const widths[] = {"2M", "5M", "6M", "10M", "15M", "20M"};
+
+	(void)state;
+	srand(3);
+	for (unsigned seed = 0; seed < 30; seed++) {
+		struct sla_plan_meeting m[4];
+		struct bed b = {0};
+		char text[2048];
+		int n = snprintf(text, sizeof(text), "site: s\nnetworks: { a: 10.0.1.0/24, b: 10.0.2.0/24, "
+				 "c: 10.0.3.0/24 }\nhosts:\n");
+
+		for (unsigned i = 0; i < 6; i++)
+			n += snprintf(text + n, sizeof(text) - (size_t)n,
+				      "  r%u: { role: codec, address: 10.0.%d.%u, screens: %d }\n", i,
+				      1 + rand() % 3, i + 1, 1 + rand() % 3);
+		(void)snprintf(text + n, sizeof(text) - (size_t)n, "links: { a: %s, b: %s, c: %s }\n",
+			       widths[rand() % 6], widths[rand() % 6], widths[rand() % 6]);
+		assert_int_equal(bed_open(&b, text, "1080p-best"), 0);
+		assert_true(b.p.most_exact);
+		assert_int_equal(b.p.nmost, most(&b, 0, m, 0));
+		arena_reset(&b.a);
+	}
+}
+
+
+static int path(struct bed *b, struct sla_plan_path *p, const char *text, const char **what)
+{
+	return sla_plan_path_read(p, &b->a, &b->p, "file", text, strlen(text), what);
+}
+
+
+static void test_measured(void **state)
+{
+	static const char fit[] = "{\"from\":\"big\",\"to\":\"small\",\"profiles\":[\"room3-1080p-best\"],"
+		"\"verdict\":\"fit\",\"checks\":[]}";
+	static const char unfit[] = "{\"from\":\"small\",\"to\":\"big\",\"profiles\":[\"audio\"],\"verdict\":\"unfit\","
+		"\"checks\":[{\"answer\":\"unfit\",\"text\":\"loss\"},{\"answer\":\"fit\",\"text\":\"jitter\"}]}";
+	struct sla_plan_path p[2];
+	const struct sla_plan_path *by;
+	const char *what;
+	struct bed b;
+
+	(void)state;
+	open_two(&b, "1G", true);
+	assert_int_equal(path(&b, &p[0], fit, &what), 0);
+	assert_int_equal(p[0].kbps, 12192);
+	assert_int_equal(sla_plan_pair_answer(&b.p, &b.p.pairs[0], p, 1, &by), SLA_FIT);
+	assert_ptr_equal(by, &p[0]);
+	/* what fails at a lower rate fails at this one */
+	assert_int_equal(path(&b, &p[1], unfit, &what), 0);
+	assert_int_equal(p[1].nreasons, 1);
+	assert_string_equal(p[1].reasons[0], "loss");
+	assert_int_equal(sla_plan_pair_answer(&b.p, &b.p.pairs[0], p, 2, &by), SLA_UNFIT);
+	/* small and other share a network; nothing was measured within it */
+	assert_int_equal(sla_plan_pair_answer(&b.p, &b.p.pairs[2], p, 2, &by), SLA_UNKNOWN);
+	assert_null(by);
+	arena_reset(&b.a);
+}
+
+
+static void test_measured_bad(void **state)
+{
+	static const char *const bad[] = {
+		"", "[]", "{}", "{\"from\":\"big\"", "{\"from\":\"big\",\"to\":\"nobody\"}",
+		"{\"from\":\"big\",\"to\":\"small\"}", "{\"from\":\"big\",\"to\":\"small\",\"verdict\":\"good\"}",
+		"{\"from\":\"big\",\"to\":\"small\",\"verdict\":\"fit\",\"profiles\":[7]}",
+		"{\"from\":\"big\",\"to\":\"small\",\"verdict\":\"fit\",\"profiles\":[\"room9\"]}",
+	};
+	struct sla_plan_path p;
+	const char *what;
+	struct bed b;
+
+	(void)state;
+	open_two(&b, "1G", true);
+	for (size_t i = 0; i < sizeof(bad) / sizeof(bad[0]); i++) {
+		assert_int_equal(path(&b, &p, bad[i], &what), EBADMSG);
+		assert_non_null(what);
+	}
+	arena_reset(&b.a);
+}
+
+
+static void make(void *arg)
+{
+	struct bed b = {0};
+	int err;
+
+	err = bed_open(&b, arg, "720p-good");
+	assert_true(err == ENOMEM || err == EBADMSG || !err);
+	if (!err)
+		assert_true(b.p.nrooms == 3 && b.p.most);
+	arena_reset(&b.a);
+}
+
+
+static void test_memory(void **state)
+{
+	char text[1024];
+
+	(void)state;
+	(void)snprintf(text, sizeof(text), two, mcu, "10M");
+	assert_true(failmalloc_each(make, text) >= 2);
+}
+
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(test_links),
+		cmocka_unit_test(test_pair),
+		cmocka_unit_test(test_refused),
+		cmocka_unit_test(test_most),
+		cmocka_unit_test(test_measured),
+		cmocka_unit_test(test_measured_bad),
+		cmocka_unit_test(test_memory),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}

@@ -250,9 +250,34 @@ static void base64_refused(void **state)
 }
 
 
+/* A whole number with its digits behind the point, to the last of them. */
+static void fixed_point(void **state)
+{
+	static const struct {
+		long long v;
+		unsigned decimals;
+		const char *want;
+	} rows[] = {
+		{1250, 3, "1.25"}, {-1250, 3, "-1.25"}, {5, 6, "0.000005"}, {-5, 1, "-0.5"}, {7000, 3, "7"},
+		{0, 6, "0"}, {42, 0, "42"}, {1, 18, "0.000000000000000001"},
+		{INT64_MIN, 9, "-9223372036.854775808"},
+	};
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
+		struct sbuf sb = {0};
+
+		sbuf_put_fixed(&sb, rows[i].v, rows[i].decimals);
+		assert_string_equal(sbuf_str(&sb), rows[i].want);
+		sbuf_reset(&sb);
+	}
+}
+
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(fixed_point),
 		cmocka_unit_test(ip_text_round_trip),
 		cmocka_unit_test(ip_text_refused),
 		cmocka_unit_test(ip_prefixes_and_ranges),

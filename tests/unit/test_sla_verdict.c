@@ -9,6 +9,7 @@
 
 #include <cmocka.h>
 
+#include "lib/sla/mib.h"
 #include "lib/sla/verdict.h"
 #include "lib/sla/voice.h"
 
@@ -255,6 +256,62 @@ static void test_words(void **state)
 }
 
 
+static uint32_t mib(const struct sla_mib *m, const char *name)
+{
+	for (unsigned i = 0; i < SLA_MIB_VALUES; i++)
+		if (!strcmp(sla_mib_names[i], name))
+			return m->v[i];
+	fail_msg("no %s", name);
+	return 0;
+}
+
+
+/* 100 round trips of 70000.4 ms: the sum is rounded once, squares need both
+ * halves; without clocks one-way figures are 0. */
+static void test_mib(void **state)
+{
+	struct sla_figures f = figures(100, 40, 30);
+	struct sla_voice v = { .known = true, .mos100 = 434, .icpif = 1 };
+	struct sla_mib m;
+
+	(void)state;
+	f.rtt.s.sum = (sla_int128)100 * 70000400000;
+	f.rtt.s.sum2 = (sla_uint128)100 * 70000400000 * 70000400000;
+	f.rtt.s.min = f.rtt.s.max = 70000400000;
+	f.jitter_forward.positive = (struct sla_sums){ .n = 2, .min = MS, .max = 3 * MS, .sum = 4 * MS };
+	f.jitter_back.negative = (struct sla_sums){ .n = 1, .min = 7 * MS, .max = 7 * MS, .sum = 7 * MS };
+	f.jitter_forward.rfc3550 = 1600000;
+	f.loss_back.lost = 3;
+	f.lost_unknown = 4;
+	sla_mib_get(&m, &f, &v);
+
+	assert_int_equal(mib(&m, "NumOfRTT"), 100);
+	assert_int_equal(mib(&m, "RTTSum"), 7000040);
+	assert_int_equal(mib(&m, "RTTMax"), 70000);
+	/* 490005600016 */
+	assert_int_equal(mib(&m, "RTTSum2High"), 114);
+	assert_int_equal(mib(&m, "RTTSum2Low"), 490005600016 - 114 * (INT64_C(1) << 32));
+	assert_int_equal(mib(&m, "NumOfPositivesSD"), 2);
+	assert_int_equal(mib(&m, "SumOfNegativesDS"), 7);
+	assert_int_equal(mib(&m, "PacketLossSD"), 0);
+	assert_int_equal(mib(&m, "PacketLossDS"), 3);
+	assert_int_equal(mib(&m, "PacketMIA"), 4);
+	assert_int_equal(mib(&m, "IAJOut"), 2);
+	assert_int_equal(mib(&m, "AvgJitter"), 4);
+	assert_int_equal(mib(&m, "AvgSDJ"), 2);
+	assert_int_equal(mib(&m, "AvgDSJ"), 7);
+	assert_int_equal(mib(&m, "MOS"), 434);
+	assert_int_equal(mib(&m, "NTPState"), SLA_MIB_OUT_OF_SYNC);
+	assert_int_equal(mib(&m, "OWSumSD"), 0);
+	f.one_way = true;
+	sla_mib_get(&m, &f, &v);
+	assert_int_equal(mib(&m, "NTPState"), SLA_MIB_SYNC);
+	assert_int_equal(mib(&m, "NumOfOW"), 100);
+	assert_int_equal(mib(&m, "OWSumSD"), 4000);
+	assert_int_equal(mib(&m, "OWAvgDS"), 30);
+}
+
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -270,6 +327,7 @@ int main(void)
 		cmocka_unit_test(test_loss_many),
 		cmocka_unit_test(test_nothing),
 		cmocka_unit_test(test_words),
+		cmocka_unit_test(test_mib),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -25,6 +25,25 @@ static void put_series(struct jsonw *w, const char *key, const struct sla_series
 }
 
 
+static long long fit64(sla_uint128 v)
+{
+	return v > INT64_MAX ? INT64_MAX : (long long)v;
+}
+
+
+/* Positive or negative differences; squares in ms by ms, six digits. */
+static void put_half(struct jsonw *w, const char *key, const struct sla_sums *s)
+{
+	jsonw_object_open(w, key);
+	jsonw_uint(w, "n", (unsigned long)s->n);
+	jsonw_fixed(w, "sum", fit64((sla_uint128)s->sum), NS_OF_MS);
+	jsonw_fixed(w, "sum_squares", fit64((s->sum2 + 500000) / 1000000), 6);
+	jsonw_fixed(w, "min", s->min, NS_OF_MS);
+	jsonw_fixed(w, "max", s->max, NS_OF_MS);
+	jsonw_close(w);
+}
+
+
 static void put_rfc3550(struct jsonw *w, const struct sla_figures *f)
 {
 	jsonw_object_open(w, "rfc3550");
@@ -52,6 +71,10 @@ static void put_delays(struct jsonw *w, const struct sla_figures *f)
 	jsonw_object_open(w, "jitter_ms");
 	put_series(w, "forward", &f->jitter_forward.all);
 	put_series(w, "back", &f->jitter_back.all);
+	put_half(w, "forward_positive", &f->jitter_forward.positive);
+	put_half(w, "forward_negative", &f->jitter_forward.negative);
+	put_half(w, "back_positive", &f->jitter_back.positive);
+	put_half(w, "back_negative", &f->jitter_back.negative);
 	put_rfc3550(w, f);
 	jsonw_close(w);
 }

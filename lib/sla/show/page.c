@@ -1,44 +1,23 @@
-/* One page for people: no script, no other file; works in the dark, on a
- * phone and by keyboard. Colours and shapes are those of the lab's report. */
+/* One page for people, in the product's frame: what it draws is SVG. */
 #include <inttypes.h>
+#include <stdio.h>
 
+#include "lib/page/page.h"
 #include "lib/sla/show/show_int.h"
 
-enum { W = 720, H = 240, LEFT = 56, TOP = 12, BOTTOM = 34, SLOTS = 320, BARS = 40 };
+enum { W = 720, H = 240, LEFT = 56, TOP = 26, BOTTOM = 34, SLOTS = 320, BARS = 40 };
 
+/* What drawings of delay need beyond the shared style. */
 static const char style[] =
-	":root{color-scheme:light dark;--bg:#f6f7f9;--card:#fff;--ink:#14181f;--soft:#4d5766;--line:#d5dae2;"
-	"--accent:#0b5fad;--good:#0a6b3d;--good-bg:#e1f4e9;--bad:#a81f1f;--bad-bg:#fbe6e6;--warn:#7a5200;"
-	"--warn-bg:#fdf1d6;--wash:#eef1f5}"
-	"@media(prefers-color-scheme:dark){:root{--bg:#0f1216;--card:#181c22;--ink:#e9edf3;--soft:#a7b1bf;"
-	"--line:#323a45;--accent:#7db8f2;--good:#74d6a2;--good-bg:#12301f;--bad:#ff9d97;--bad-bg:#3c1717;"
-	"--warn:#f2c76b;--warn-bg:#362a0f;--wash:#20262e}}"
-	"*{box-sizing:border-box}body{margin:0;background:var(--bg);color:var(--ink);"
-	"font:16px/1.5 system-ui,\"Segoe UI\",\"DejaVu Sans\",sans-serif}"
-	"main{max-width:60rem;margin:0 auto;padding:1.2rem 1.1rem 3rem}"
-	"h1{font-size:clamp(1.3rem,1.1rem + 1.4vw,2rem);line-height:1.2;margin:.2rem 0 .6rem;overflow-wrap:anywhere}"
-	"h2{font-size:1.15rem;margin:2rem 0 .4rem}p{margin:.3rem 0 .8rem}.soft{color:var(--soft)}"
-	".badge{display:inline-block;border-radius:99px;padding:.12rem .8rem;font-weight:600;white-space:nowrap}"
-	".fit{color:var(--good);background:var(--good-bg)}.unfit{color:var(--bad);background:var(--bad-bg)}"
-	".maybe{color:var(--warn);background:var(--warn-bg)}"
-	".tiles{display:grid;gap:.7rem;grid-template-columns:repeat(auto-fit,minmax(8.5rem,1fr));padding:0;"
-	"margin:1.1rem 0;list-style:none}.tiles li{background:var(--wash);border-radius:10px;padding:.6rem .8rem}"
-	".tiles b{display:block;font-size:1.25rem;line-height:1.3;font-variant-numeric:tabular-nums}"
-	".tiles span{color:var(--soft);font-size:.85rem}"
-	"figure{margin:.8rem 0;background:var(--card);border:1px solid var(--line);border-radius:12px;padding:.9rem}"
-	"figcaption{font-size:.9rem;color:var(--soft)}svg{display:block;width:100%;height:auto}"
-	"svg text{fill:var(--soft);font:12px system-ui,sans-serif}.grid{stroke:var(--line)}"
-	".band{fill:var(--accent);opacity:.28}.mean{stroke:var(--accent);stroke-width:1.6;fill:none}"
-	".lost{fill:var(--bad)}.bar{fill:var(--accent)}.limit{stroke:var(--warn);stroke-dasharray:5 4}"
-	".key{display:inline-block;width:.8rem;height:.8rem;border-radius:3px;margin:0 .3rem 0 .7rem;"
-	"vertical-align:-.08rem}"
-	".scroll{overflow-x:auto}.scroll:focus-visible,summary:focus-visible{outline:3px solid var(--accent);"
-	"outline-offset:2px;border-radius:4px}"
-	"table{border-collapse:collapse;font-size:.92rem;font-variant-numeric:tabular-nums;width:100%}"
-	"th,td{padding:.3rem .7rem .3rem 0;text-align:right;border-bottom:1px solid var(--line);white-space:nowrap}"
-	"th:first-child,td:first-child{text-align:left}td.text{white-space:normal;text-align:left}"
-	"summary{cursor:pointer}"
-	"@media(max-width:640px){svg text{font-size:20px}main{padding:.8rem .8rem 2rem}}";
+	"figure.plot{background:var(--card);border:1px solid var(--line);border-radius:12px;padding:.9rem;"
+	"margin:.8rem 0}figure.plot svg{width:100%;height:auto}svg text.axis{fill:var(--soft);font-size:12px}"
+	".grid{stroke:var(--line)}.band{fill:var(--accent);opacity:.28}.lost{fill:var(--bad)}"
+	".mean{stroke:var(--accent);stroke-width:1.6;fill:none}.bar{fill:var(--accent)}"
+	".limit{stroke:var(--warn);stroke-dasharray:5 4}.key{display:inline-block;width:.8rem;height:.8rem;"
+	"border-radius:3px;margin:0 .3rem 0 .7rem;vertical-align:-.08rem}"
+	"[aria-label=\"Against the targets\"]>table{min-width:0}"
+	".key.l{background:var(--accent);opacity:.4}.key.x{background:var(--bad)}"
+	"@media(max-width:640px){svg text.axis{font-size:20px}}";
 
 
 static double x_of(size_t i, size_t n)
@@ -67,7 +46,7 @@ static void grid(struct sbuf *sb, int64_t top)
 
 	for (int64_t v = 0; v <= top; v += step) {
 		sbuf_printf(sb, "<line class=\"grid\" x1=\"%d\" x2=\"%d\" y1=\"%.1f\" y2=\"%.1f\"/>"
-			    "<text x=\"%d\" y=\"%.1f\" text-anchor=\"end\">%g</text>\n", LEFT, W - 8,
+			    "<text class=\"axis\" x=\"%d\" y=\"%.1f\" text-anchor=\"end\">%g</text>\n", LEFT, W - 8,
 			    y_of(v, top), y_of(v, top), LEFT - 6, y_of(v, top) + 4, (double)v / 1e6);
 	}
 }
@@ -76,7 +55,7 @@ static void grid(struct sbuf *sb, int64_t top)
 static void seconds(struct sbuf *sb, int64_t duration)
 {
 	for (unsigned i = 0; i <= 4; i++)
-		sbuf_printf(sb, "<text x=\"%.1f\" y=\"%d\" text-anchor=\"%s\">%.3g s</text>\n", x_of(i, 4), H - 6,
+		sbuf_printf(sb, "<text class=\"axis\" x=\"%.1f\" y=\"%d\" text-anchor=\"%s\">%.3g s</text>\n", x_of(i, 4), H - 6,
 			    i == 0 ? "start" : i == 4 ? "end" : "middle", (double)duration / 4e9 * i);
 }
 
@@ -120,14 +99,14 @@ static void time_figure(struct sbuf *sb, const struct sla_show *sh, enum show_va
 {
 	int64_t high = s->s.max > 0 ? s->s.max : 1, step = show_step(high, 5), top = (high + step - 1) / step * step;
 
-	sbuf_printf(sb, "<figure><figcaption><b>%s delay over time</b>, ms<br>"
-		    "<span class=\"key band\" style=\"background:var(--accent)\"></span>least to greatest, line: mean"
-		    "<span class=\"key\" style=\"background:var(--bad)\"></span>lost or late</figcaption>\n", name);
+	sbuf_printf(sb, "<figure class=\"plot\"><figcaption><b>%s delay over time</b>, ms<br>"
+		    "<span class=\"key l\"></span>least to greatest, line: mean"
+		    "<span class=\"key x\"></span>lost or late</figcaption>\n", name);
 	svg_open(sb, name);
 	grid(sb, top);
 	if (limit && limit <= top)
 		sbuf_printf(sb, "<line class=\"limit\" x1=\"%d\" x2=\"%d\" y1=\"%.1f\" y2=\"%.1f\"/>"
-			    "<text x=\"%d\" y=\"%.1f\" text-anchor=\"end\">target</text>\n", LEFT, W - 8,
+			    "<text class=\"axis\" x=\"%d\" y=\"%.1f\" text-anchor=\"end\">target</text>\n", LEFT, W - 8,
 			    y_of(limit, top), y_of(limit, top), W - 8, y_of(limit, top) - 4);
 	over_time(sb, sh, what, top);
 	seconds(sb, show_duration(sh->run));
@@ -146,7 +125,7 @@ static void spread_figure(struct sbuf *sb, const struct sla_show *sh, enum show_
 	show_spread(bars, n, sh, what, lo, lo + step * n);
 	for (unsigned i = 0; i < n; i++)
 		most = bars[i] > most ? bars[i] : most;
-	sbuf_printf(sb, "<figure><figcaption><b>%s delay, distribution</b>: packets by ms; the last bar holds all "
+	sbuf_printf(sb, "<figure class=\"plot\"><figcaption><b>%s delay, distribution</b>: packets by ms; the last bar holds all "
 		    "above</figcaption>\n", name);
 	svg_open(sb, "distribution");
 	for (unsigned i = 0; i < n; i++) {
@@ -159,7 +138,7 @@ static void spread_figure(struct sbuf *sb, const struct sla_show *sh, enum show_
 				    (double)(lo + i * step) / 1e6, bars[i]);
 	}
 	for (unsigned i = 0; i < n; i += n > 5 ? n / 5 : 1)
-		sbuf_printf(sb, "<text x=\"%.1f\" y=\"%d\" text-anchor=\"middle\">%g</text>\n", x_of(i, n), H - 6,
+		sbuf_printf(sb, "<text class=\"axis\" x=\"%.1f\" y=\"%d\" text-anchor=\"middle\">%g</text>\n", x_of(i, n), H - 6,
 			    (double)(lo + i * step) / 1e6);
 	sbuf_puts(sb, "</svg></figure>\n");
 }
@@ -167,7 +146,10 @@ static void spread_figure(struct sbuf *sb, const struct sla_show *sh, enum show_
 
 static void tile(struct sbuf *sb, const char *name, double v, int digits, const char *unit)
 {
-	sbuf_printf(sb, "<li><b>%.*g%s</b><span>%s</span>\n", digits, v, unit, name);
+	char figure[32];
+
+	(void)snprintf(figure, sizeof(figure), "%.*g", digits, v);
+	page_tile(sb, figure, unit, name);
 }
 
 
@@ -178,20 +160,20 @@ static void tiles(struct sbuf *sb, const struct sla_show *sh)
 
 	sbuf_puts(sb, "<ul class=\"tiles\">\n");
 	if (f->one_way) {
-		tile(sb, "one way there, mean", (double)sla_sums_mean(&f->forward.s) / 1e6, 4, " ms");
-		tile(sb, "one way back, mean", (double)sla_sums_mean(&f->back.s) / 1e6, 4, " ms");
+		tile(sb, "one way there, mean", (double)sla_sums_mean(&f->forward.s) / 1e6, 4, "ms");
+		tile(sb, "one way back, mean", (double)sla_sums_mean(&f->back.s) / 1e6, 4, "ms");
 	}
 	else if (f->timed) {
-		tile(sb, "round trip, mean", (double)sla_sums_mean(&f->rtt.s) / 1e6, 4, " ms");
+		tile(sb, "round trip, mean", (double)sla_sums_mean(&f->rtt.s) / 1e6, 4, "ms");
 	}
 	if (f->timed) {
-		tile(sb, "jitter there, 95 of 100", (double)f->jitter_forward.all.p95 / 1e6, 4, " ms");
-		tile(sb, "jitter back, 95 of 100", (double)f->jitter_back.all.p95 / 1e6, 4, " ms");
+		tile(sb, "jitter there, 95 of 100", (double)f->jitter_forward.all.p95 / 1e6, 4, "ms");
+		tile(sb, "jitter back, 95 of 100", (double)f->jitter_back.all.p95 / 1e6, 4, "ms");
 	}
-	tile(sb, "lost there", 100 * (double)f->loss_forward.lost / sent, 3, " %");
-	tile(sb, "lost back", 100 * (double)f->loss_back.lost / sent, 3, " %");
+	tile(sb, "lost there", 100 * (double)f->loss_forward.lost / sent, 3, "%");
+	tile(sb, "lost back", 100 * (double)f->loss_back.lost / sent, 3, "%");
 	if (f->lost_unknown)
-		tile(sb, "lost either way", 100 * (double)f->lost_unknown / sent, 3, " %");
+		tile(sb, "lost either way", 100 * (double)f->lost_unknown / sent, 3, "%");
 	if (sh->voice.known)
 		tile(sb, "MOS of speech", sh->voice.mos100 / 100.0, 3, "");
 	tile(sb, "packets sent", (double)f->sent, 9, "");
@@ -199,24 +181,30 @@ static void tiles(struct sbuf *sb, const struct sla_show *sh)
 }
 
 
+static const char *const tones[] = {"good", "warn", "bad"};
+
+
 static void checks(struct sbuf *sb, const struct sla_verdict *v)
 {
-	static const char *const classes[] = {"fit", "maybe", "unfit"};
+	static const char *const heads[] = {"Answer", "Target and figure"};
 
-	sbuf_puts(sb, "<h2>Against the targets</h2><div class=\"scroll\" tabindex=\"0\"><table>\n");
+	page_section(sb, "targets", "Against the targets", NULL);
+	page_table(sb, "Against the targets", heads, 2);
 	for (unsigned t = 0; t < SLA_TARGETS; t++)
 		for (unsigned w = 0; w < SLA_WAYS; w++) {
-			const struct sla_check *c = &v->checks[t][w];
+			enum sla_answer answer = v->checks[t][w].answer;
 			struct sbuf text = {0};
 
 			sla_check_print(&text, v, (enum sla_target_id)t, (enum sla_way)w);
-			sbuf_printf(sb, "<tr><td><span class=\"badge %s\">%s</span><td class=\"text\">", classes[c->answer],
-				    sla_answer_name(c->answer));
+			sbuf_puts(sb, "<tr><td>");
+			page_badge(sb, tones[answer], sla_answer_name(answer));
+			sbuf_puts(sb, "</td><td>");
 			sbuf_put_html(sb, sbuf_str(&text));
-			sbuf_putc(sb, '\n');
+			sbuf_puts(sb, "</td></tr>\n");
 			sbuf_reset(&text);
 		}
-	sbuf_puts(sb, "</table></div>\n");
+	page_table_end(sb);
+	sbuf_puts(sb, "</section>\n");
 }
 
 
@@ -224,22 +212,22 @@ static void row(struct sbuf *sb, const char *name, const struct sla_series *s)
 {
 	const int64_t v[] = {s->s.min, sla_sums_mean(&s->s), s->p50, s->p90, s->p95, s->p99, s->s.max};
 
-	sbuf_printf(sb, "<tr><td>%s", name);
+	sbuf_printf(sb, "<tr><td>%s</td>", name);
 	for (size_t i = 0; i < sizeof(v) / sizeof(v[0]); i++) {
-		sbuf_puts(sb, "<td>");
+		sbuf_puts(sb, "<td class=\"n\">");
 		if (s->s.n)
 			show_ms(sb, v[i], 0);
+		sbuf_puts(sb, "</td>");
 	}
-	sbuf_putc(sb, '\n');
+	sbuf_puts(sb, "</tr>\n");
 }
 
 
-static void tables(struct sbuf *sb, const struct sla_show *sh)
+static void delay_table(struct sbuf *sb, const struct sla_figures *f)
 {
-	const struct sla_figures *f = &sh->total;
+	static const char *const heads[] = {"ms", "#min", "#mean", "#p50", "#p90", "#p95", "#p99", "#max"};
 
-	sbuf_puts(sb, "<h2>Figures</h2><div class=\"scroll\" tabindex=\"0\"><table><tr><th>ms<th>min<th>mean<th>p50"
-		  "<th>p90<th>p95<th>p99<th>max\n");
+	page_table(sb, "Delays and jitters", heads, sizeof(heads) / sizeof(heads[0]));
 	row(sb, "round trip", &f->rtt);
 	if (f->one_way) {
 		row(sb, "forward", &f->forward);
@@ -247,19 +235,37 @@ static void tables(struct sbuf *sb, const struct sla_show *sh)
 	}
 	row(sb, "jitter forward", &f->jitter_forward.all);
 	row(sb, "jitter back", &f->jitter_back.all);
-	sbuf_puts(sb, "</table></div>\n<details><summary>Streams</summary><div class=\"scroll\" tabindex=\"0\"><table>"
-		  "<tr><th>stream<th>sent<th>lost forward<th>lost back<th>unknown<th>late<th>out of order"
-		  "<th>duplicate<th>longest run\n");
+	page_table_end(sb);
+}
+
+
+static void tables(struct sbuf *sb, const struct sla_show *sh)
+{
+	static const char *const heads[] = {
+		"stream", "#sent", "#lost forward", "#lost back", "#unknown", "#late", "#out of order", "#duplicate",
+		"#longest run",
+	};
+
+	page_section(sb, "figures", "Figures", NULL);
+	delay_table(sb, &sh->total);
+	sbuf_puts(sb, "<details><summary>Streams</summary>");
+	page_table(sb, "Streams", heads, sizeof(heads) / sizeof(heads[0]));
 	for (size_t i = 0; i < sh->run->nstreams; i++) {
 		const struct sla_figures *s = &sh->streams[i];
+		const uint64_t v[] = {
+			s->sent, s->loss_forward.lost, s->loss_back.lost, s->lost_unknown, s->late, s->order.n,
+			s->duplicate, s->loss.longest,
+		};
 
 		sbuf_puts(sb, "<tr><td>");
 		sbuf_put_html(sb, sh->run->streams[i].name ? sh->run->streams[i].name : "probe");
-		sbuf_printf(sb, "<td>%" PRIu64 "<td>%" PRIu64 "<td>%" PRIu64 "<td>%" PRIu64 "<td>%" PRIu64
-			    "<td>%" PRIu64 "<td>%" PRIu64 "<td>%u\n", s->sent, s->loss_forward.lost, s->loss_back.lost,
-			    s->lost_unknown, s->late, s->order.n, s->duplicate, s->loss.longest);
+		sbuf_puts(sb, "</td>");
+		for (size_t k = 0; k < sizeof(v) / sizeof(v[0]); k++)
+			sbuf_printf(sb, "<td class=\"n\">%" PRIu64 "</td>", v[k]);
+		sbuf_puts(sb, "</tr>\n");
 	}
-	sbuf_puts(sb, "</table></div></details>\n");
+	page_table_end(sb);
+	sbuf_puts(sb, "</details></section>\n");
 }
 
 
@@ -286,24 +292,25 @@ static void figures(struct sbuf *sb, const struct sla_show *sh)
 
 void show_html(struct sbuf *sb, const struct sla_show *sh)
 {
-	static const char *const classes[] = {"fit", "maybe", "unfit"};
+	enum sla_answer answer = sh->verdict.answer;
 	struct sbuf title = {0};
 
 	show_title(&title, sh);
-	sbuf_puts(sb, "<!doctype html><html lang=\"en\"><meta charset=\"utf-8\">"
-		  "<meta name=\"viewport\" content=\"width=device-width,initial-scale=1\"><title>");
+	page_open(sb, sbuf_str(&title), "measurement");
+	sbuf_printf(sb, "<style>%s</style>\n<header class=\"top\"><div class=\"wrap\"><h1>", style);
 	sbuf_put_html(sb, sbuf_str(&title));
-	sbuf_printf(sb, "</title><style>%s</style>\n<main><h1>", style);
-	sbuf_put_html(sb, sbuf_str(&title));
-	sbuf_printf(sb, "</h1><p><span class=\"badge %s\">%s</span> <span class=\"soft\">",
-		    classes[sh->verdict.answer], sla_answer_name(sh->verdict.answer));
+	sbuf_puts(sb, "</h1><p class=\"lead\">");
+	page_badge(sb, tones[answer], sla_answer_name(answer));
+	sbuf_putc(sb, ' ');
 	show_time(sb, sh->run->start_ns);
-	sbuf_printf(sb, ", %.1f s, %s</span></p>\n", (double)show_duration(sh->run) / 1e9,
+	sbuf_printf(sb, ", %.1f s, %s</p>\n", (double)show_duration(sh->run) / 1e9,
 		    sla_stop_name(sh->run->stop));
 	tiles(sb, sh);
+	sbuf_puts(sb, "</div></header><main id=\"main\" class=\"wrap\">\n");
 	figures(sb, sh);
 	checks(sb, &sh->verdict);
 	tables(sb, sh);
-	sbuf_puts(sb, "</main></html>\n");
+	sbuf_puts(sb, "</main>");
+	page_close(sb);
 	sbuf_reset(&title);
 }

@@ -13,18 +13,6 @@ const struct sla_target sla_targets[SLA_TARGETS] = {
 };
 
 
-const char *sla_answer_name(enum sla_answer a)
-{
-	return a == SLA_FIT ? "fit" : a == SLA_UNFIT ? "unfit" : "cannot tell";
-}
-
-
-const char *sla_way_name(enum sla_way w)
-{
-	return w == SLA_FORWARD ? "forward" : "back";
-}
-
-
 uint64_t sla_loss_needed(int64_t per_million)
 {
 	return (uint64_t)ceil(log(0.05) / log1p(-(double)per_million / MILLION));

@@ -104,7 +104,7 @@ DENY = {
     "iptables": re.compile(r"^-A (rows|related) -g refuse"),
     "nftables": re.compile(r"^\t\tgoto refuse"),
 }
-ADDRESS = {"panos": "ip-netmask", "fortios": "set subnet"}       # lines that say addresses, where others name them
+ADDRESS = {"panos": "ip-netmask", "fortios": "set subnet", "aws-tf": "toset"}       # lines that say addresses, where others name them
 PORT = re.compile(r"(?:eq|dport|--dport|destination-port) (\d+)(?=\D*$| -m| ct| counter| established)")
 HOST = re.compile(r"(?<![\d.])(host )?(10|192)\.(\d+)\.(\d+)\.(\d+)(/32)?(?![\d./-]| \d+\.)")
 

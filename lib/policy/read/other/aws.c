@@ -15,6 +15,7 @@
 
 #include "lib/base/jsonr.h"
 #include "lib/policy/pset/names.h"
+#include "lib/policy/read/other/aws.h"
 #include "lib/policy/read/reader.h"
 
 enum { ICMP = 1, TCP = 6, UDP = 17, ICMP6 = 58, ENTRIES_MAX = 1 << 16 };
@@ -553,9 +554,18 @@ static int read_all(struct aws *o)
 }
 
 
+int aws_read_tree(struct config *c, const char *text, size_t len, const struct jsonr *root)
+{
+	struct aws o = { .c = c, .text = text, .end = text + len, .root = root };
+
+	for (const char *s = text; s < o.end; s++)
+		c->lines += *s == '\n';
+	return read_all(&o);
+}
+
+
 static int read_aws(struct config *c, const char *text, size_t len, struct diag_list *dl)
 {
-	struct aws o = { .c = c, .text = text, .end = text + len };
 	struct diag_pos pos = { .file = c->file, .line = 1 };
 	struct jsonr_error e = {0};
 	struct jsonr *root;
@@ -574,10 +584,7 @@ static int read_aws(struct config *c, const char *text, size_t len, struct diag_
 		return EBADMSG;
 	}
 
-	o.root = root;
-	for (const char *s = text; s < o.end; s++)
-		c->lines += *s == '\n';
-	return read_all(&o);
+	return aws_read_tree(c, text, len, root);
 }
 
 

@@ -1,0 +1,2 @@
+#define READER "aws-tf"
+#include "tests/fuzz/read_config.h"

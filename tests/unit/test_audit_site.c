@@ -10,7 +10,9 @@
 
 #include "lib/policy/model/addrs.h"
 #include "lib/policy/audit/audit.h"
+#include "lib/policy/audit/device.h"
 #include "lib/policy/audit/explain.h"
+#include "lib/policy/read/reader.h"
 #include "tests/unit/failmalloc.h"
 
 static const char site_text[] =
@@ -440,6 +442,37 @@ static void hosts_of_one_network(void **state)
 }
 
 
+/** "Gi0/2" of the site is where its network is, when only its sub-interface is
+ *  in use. */
+static void a_bare_interface_gives_way(void **state)
+{
+	static const char *const texts[] = {
+		"interface eth0\n!\ninterface eth0.20\n ip address 10.1.0.1 255.255.255.0\n"
+		" ip access-group L in\n!\nip access-list extended L\n permit ip any any\n",
+		"interface eth0\n ip access-group L in\n!\ninterface eth0.20\n"
+		" ip address 10.1.0.1 255.255.255.0\n!\nip access-list extended L\n permit ip any any\n",
+		"interface eth0\n ip address 10.9.0.1 255.255.255.0\n!\ninterface eth0.20\n"
+		" ip address 10.1.0.1 255.255.255.0\n ip access-group L in\n!\n"
+		"ip access-list extended L\n permit ip any any\n",
+	};
+	static const char *const want[] = { "eth0.20", "eth0", "eth0" };
+
+	for (size_t i = 0; i < sizeof(texts) / sizeof(texts[0]); i++) {
+		struct bed b = {0};
+		struct config *v[] = { &b.config };
+		struct device d;
+
+		assert_int_equal(bed_make(&b), 0);
+		assert_int_equal(policy_read(&b.config, "ios", "f", texts[i], strlen(texts[i]),
+					     &b.dl), 0);
+		assert_int_equal(device_make(&d, &b.mem, v, 1, &b.policy), 0);
+		assert_string_equal(device_iface_name(&d, d.site_iface[0]), want[i]);
+		device_reset(&d);
+		bed_reset(&b);
+	}
+}
+
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -448,6 +481,7 @@ int main(void)
 		cmocka_unit_test(few_steps_are_said),
 		cmocka_unit_test(an_audit_without_memory),
 		cmocka_unit_test(hosts_of_one_network),
+		cmocka_unit_test(a_bare_interface_gives_way),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

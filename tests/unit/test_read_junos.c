@@ -279,6 +279,25 @@ static void groups_are_merged(void **state)
 #define BOUND "set interfaces eth0 unit 0 family inet filter input F\n"
 #define TERM "set firewall family inet filter F term A "
 
+/** The names and management addresses of a cluster's two members */
+static void nodes_change_no_list(void **state)
+{
+	static const char text[] =
+		BOUND TERM "then accept\n"
+		"set groups node0 system host-name a\n"
+		"set groups node0 interfaces fxp0 unit 0 family inet address 192.0.2.1/24\n"
+		"set groups node1 system host-name b\n"
+		"set apply-groups \"${node}\"\n";
+	struct read_case f;
+
+	read_text(&f, "junos", text);
+	assert_int_equal(f.err, 0);
+	assert_int_equal(f.c.nunknown, 0);
+	assert_int_equal(verdict_of(&f, "tcp 10.9.0.1 9 10.2.0.1 80 eth0.0 x"), EVAL_PERMIT);
+	read_done(&f);
+}
+
+
 /** What changes all, or may stand anywhere, makes all of it unknown. */
 static void lost_texts(void **state)
 {
@@ -292,6 +311,10 @@ static void lost_texts(void **state)
 		{BOUND "edit firewall family inet filter F\nset term A then accept\n", 2},
 		{BOUND TERM "then accept\nset apply-groups g\n"
 		 "set groups g firewall family inet filter <F*> term B then discard\n", 4},
+		{BOUND TERM "then accept\nset apply-groups \"${node}\"\n", 3},
+		{BOUND TERM "then accept\nset apply-groups \"${node}\"\n"
+		 "set groups node0 system host-name a\n"
+		 "set groups node1 interfaces eth0 unit 0 family inet filter input G\n", 3},
 	};
 
 	for (size_t i = 0; i < sizeof(v) / sizeof(v[0]); i++) {
@@ -366,6 +389,7 @@ int main(void)
 		cmocka_unit_test(flag_expressions),
 		cmocka_unit_test(broken_texts),
 		cmocka_unit_test(groups_are_merged),
+		cmocka_unit_test(nodes_change_no_list),
 		cmocka_unit_test(lost_texts),
 		cmocka_unit_test(conditions_with_except),
 		cmocka_unit_test(round_trips),

@@ -201,6 +201,32 @@ static const char *const odd_rules[] = {
 };
 
 
+/** What no packet set holds is read, and holds sometimes. */
+static void the_rest_holds_sometimes(void **state)
+{
+	static const char *const rules[] = {
+		"meta hour \"08:00\"-\"17:00\" tcp dport 2 accept",
+		"meta day { \"Monday\", \"Friday\" } accept",
+		"ct original proto-dst 8080 accept", "ct reply ip saddr 10.0.0.1 accept",
+		"ct original ip daddr { 10.0.0.1, 10.0.0.2 } tcp dport 2 accept",
+	};
+
+	for (size_t i = 0; i < sizeof(rules) / sizeof(rules[0]); i++) {
+		char text[1024];
+		struct read_case f;
+
+		(void)snprintf(text, sizeof(text), CHAIN, "drop", rules[i]);
+		read_text(&f, NULL, text);
+		assert_int_equal(f.err, 0);
+		if (f.c.nunknown)
+			fail_msg("%s: %s", rules[i], f.c.unknown[0].reason);
+		if (verdict_of(&f, "tcp 1.1.1.1 1 2.2.2.2 2") != EVAL_UNKNOWN)
+			fail_msg("%s: not open", rules[i]);
+		read_done(&f);
+	}
+}
+
+
 static void odd_rules_are_named(void **state)
 {
 	for (size_t i = 0; i < sizeof(odd_rules) / sizeof(odd_rules[0]); i++) {
@@ -296,6 +322,7 @@ int main(void)
 		cmocka_unit_test(realistic_rules),
 		cmocka_unit_test(lines_and_rows),
 		cmocka_unit_test(each_condition),
+		cmocka_unit_test(the_rest_holds_sometimes),
 		cmocka_unit_test(odd_rules_are_named),
 		cmocka_unit_test(bad_files),
 		cmocka_unit_test(large_sets),

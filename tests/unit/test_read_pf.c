@@ -47,6 +47,8 @@ static const char realistic[] =
 	"pass in on ! em1 proto tcp to 10.5.0.1\n"
 	"pass in on { em1, em2 } proto { tcp udp } from ! 10.9.0.0/16 to 10.5.0.2 port = 80\n"
 	"pass in on $int_if proto 47 to 10.5.0.3 no state\n"
+	"pass in on $int_if proto pfsync to 10.5.0.4 keep state (no-sync)\n"
+	"pass in on $int_if proto { carp ipencap } to 10.5.0.4\n"
 	"pass in quick proto tcp to self port 22\n"
 	"pass out quick on { em0 em1 em2 }\n";
 
@@ -96,6 +98,9 @@ static const struct ask {
 	{"udp 1.1.1.1 5 10.5.0.2 80 em3 em0", EVAL_DENY},
 	{"47 1.1.1.1 0 10.5.0.3 0 em1 em0", EVAL_PERMIT},
 	{"47 1.1.1.1 0 10.5.0.3 0 em1 em7", EVAL_DENY},
+	{"240 1.1.1.1 0 10.5.0.4 0 em1 em0", EVAL_PERMIT},
+	{"4 1.1.1.1 0 10.5.0.4 0 em1 em0", EVAL_PERMIT},
+	{"112 1.1.1.1 0 10.5.0.4 0 em1 em0", EVAL_PERMIT},
 	/* the table: 10.1/16 is taken out of 10/8, and 10.1.9/24 put in again */
 	{"tcp 10.2.3.4 5 10.5.0.1 81 em0 em1", EVAL_DENY},
 	{"tcp 10.1.3.4 5 10.5.0.1 81 em0 em1", EVAL_PERMIT},

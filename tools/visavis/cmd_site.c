@@ -3,6 +3,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "lib/policy/model/policy.h"
 #include "tools/visavis/cmd.h"
 #include "tools/visavis/load.h"
 #include "tools/visavis/out.h"
@@ -35,6 +36,21 @@ static void print_summary(const struct site *s, const char *path)
 }
 
 
+/** @return whether one is not known */
+static bool check_dialects(const struct site *s, struct diag_list *dl)
+{
+	size_t before = dl->errors;
+
+	for (size_t i = 0; i < s->nfirewalls; i++)
+		if (!policy_backend_find(s->firewalls[i].dialect))
+			diag_error(dl, s->firewalls[i].pos, "firewall %s: no dialect \"%s\"; visavis "
+				   "policy compile --help lists them", s->firewalls[i].name,
+				   s->firewalls[i].dialect);
+
+	return dl->errors > before;
+}
+
+
 static int run_check(const struct site_args *args)
 {
 	struct arena a = {0};
@@ -43,6 +59,8 @@ static int run_check(const struct site_args *args)
 	struct site s;
 	int err = siteload_read(&s, &a, args->path, &dl), rc = EXIT_OK;
 
+	if (!err && check_dialects(&s, &dl))
+		err = EBADMSG;
 	if (err)
 		rc = err == EBADMSG ? EXIT_FINDINGS : EXIT_USAGE;
 

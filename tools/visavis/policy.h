@@ -6,6 +6,7 @@
 
 #include <stddef.h>
 #include <stdint.h>
+#include <stdio.h>
 
 #include "lib/base/diag.h"
 #include "lib/base/sbuf.h"
@@ -38,6 +39,8 @@ struct policy_file {
  * @return EXIT_OK or EXIT_USAGE
  */
 int policy_file_read(struct policy_file *f, const char *path, const char *from);
+/** For a usage: the dialects that are read, a line each, after an empty line */
+void policy_put_readers(FILE *f);
 void policy_file_close(struct policy_file *f);
 
 enum policy_form { POLICY_TEXT = 0, POLICY_JSON, POLICY_SARIF, POLICY_HTML };

@@ -38,12 +38,10 @@ static int usage(FILE *f, bool audit)
 		      "  --steps N        work at most so much for one question\n"
 		      "  --json --sarif   for programs, for code hosts\n"
 		      "  --html           a page\n\n"
-		      "Exit code: 0 clean, 1 findings, 2 cannot tell, 3 not readable or bad usage.\n\n"
-		      "Dialects:\n", audit ? "audit" : "lint", audit ? "SITE " : "",
+		      "Exit code: 0 clean, 1 findings, 2 cannot tell, 3 not readable or bad usage.\n",
+		      audit ? "audit" : "lint", audit ? "SITE " : "",
 		      audit ? "  --firewall NAME  when the site has several\n" : "");
-	for (size_t i = 0; policy_readers[i]; i++)
-		(void)fprintf(f, "  %-12s %s\n", policy_readers[i]->name,
-			      policy_readers[i]->title);
+	policy_put_readers(f);
 
 	return f == stdout ? EXIT_OK : EXIT_USAGE;
 }

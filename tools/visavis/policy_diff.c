@@ -30,6 +30,7 @@ static int usage(FILE *f)
 		      "                           [--json] A B\n\n"
 		      "What B lets through that A does not, and the other way round. --from is\n"
 		      "A's dialect, --to B's; they are found out when not given.\n");
+	policy_put_readers(f);
 	return f == stdout ? EXIT_OK : EXIT_USAGE;
 }
 

@@ -33,6 +33,7 @@ static int usage(FILE *f)
 		      "A packet: 'udp 10.1.1.1:16500 > 10.2.2.2:5060', and then any of: type N,\n"
 		      "code N, TCP flags by name, fragment, dscp NAME, state NAME, in IFACE,\n"
 		      "out IFACE. Without flags or type it is the first of its flow.\n");
+	policy_put_readers(f);
 	return f == stdout ? EXIT_OK : EXIT_USAGE;
 }
 
@@ -148,6 +149,28 @@ static void explain_all(struct explain_job *j)
 }
 
 
+/** Which lists the verdict is not about */
+static void say_local(struct explain_job *j)
+{
+	const struct config *c = &j->file.config;
+	const char *lead = "Not asked, for packets to or from the device itself: ";
+
+	for (size_t i = 0; i < c->nhooks; i++) {
+		const char *name = c->hooks[i].list;
+		bool told = c->hooks[i].where != CONFIG_LOCAL;
+
+		for (size_t k = 0; !told && k < i; k++)
+			told = c->hooks[k].where == CONFIG_LOCAL && !strcmp(c->hooks[k].list, name);
+		if (!told) {
+			sbuf_printf(&j->sb, "%s%s", lead, name);
+			lead = ", ";
+		}
+	}
+	if (*lead == ',')
+		sbuf_puts(&j->sb, "\n");
+}
+
+
 /** Are the interfaces that the packet names those of the configuration? */
 static bool known_ifaces(const struct explain_job *j)
 {
@@ -197,6 +220,8 @@ static int run(struct explain_job *j, const char *path, const char *text)
 		sbuf_puts(&j->sb, known_ifaces(j) ? "No list looks at this packet.\n" :
 			  "No list looks at this packet, and the configuration has no such "
 			  "interface; cannot tell.\n");
+	if (!j->json)
+		say_local(j);
 	if (out_flush(&j->sb))
 		return EXIT_USAGE;
 

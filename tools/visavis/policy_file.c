@@ -76,6 +76,14 @@ static int map_file(struct policy_file *f, const char *path)
 }
 
 
+void policy_put_readers(FILE *f)
+{
+	(void)fprintf(f, "\nDialects:\n");
+	for (size_t i = 0; policy_readers[i]; i++)
+		(void)fprintf(f, "  %-12s %s\n", policy_readers[i]->name, policy_readers[i]->title);
+}
+
+
 int policy_file_read(struct policy_file *f, const char *path, const char *from)
 {
 	struct diag_list dl = {0};

@@ -29,6 +29,7 @@ static int usage(FILE *f)
 		      "--interface says which interface of the Linux machine (eth1, or eth1,eth2)\n"
 		      "stands for one of the configuration. Lines that are not understood, or hold at\n"
 		      "times only, are refused; with --assume-deny they let nothing pass.\n");
+	policy_put_readers(f);
 	return f == stdout ? EXIT_OK : EXIT_USAGE;
 }
 

@@ -137,6 +137,36 @@ static size_t by_network(const struct device *d, const struct policy_interface *
 }
 
 
+/** Has no address and no list: the interface whose name a sub-interface begins
+ *  with, or one that is not in use */
+static bool is_bare(const struct device *d, size_t iface)
+{
+	for (size_t i = 0; i < d->nconfigs; i++) {
+		const struct config *c = d->configs[i];
+
+		for (size_t k = 0; k < c->nifaces; k++)
+			if (c->ifaces[k].naddrs && flat_iface_find(&d->ifaces, c->ifaces[k].name) == iface)
+				return false;
+		for (size_t k = 0; k < c->nhooks; k++)
+			if (c->hooks[k].iface && flat_iface_find(&d->ifaces, c->hooks[k].iface) == iface)
+				return false;
+	}
+
+	return true;
+}
+
+
+static size_t map_iface(const struct device *d, const struct policy_interface *pi)
+{
+	size_t named = flat_iface_find(&d->ifaces, pi->name), at;
+
+	if (named < d->ifaces.n && !is_bare(d, named))
+		return named;
+	at = by_network(d, pi);
+	return at < d->ifaces.n ? at : named;
+}
+
+
 static int map_ifaces(struct device *d, const struct policy *p)
 {
 	d->nsite = p->ninterfaces;
@@ -147,10 +177,8 @@ static int map_ifaces(struct device *d, const struct policy *p)
 
 	for (size_t i = 0; i < d->nsite; i++) {
 		const struct policy_interface *pi = &p->interfaces[i];
-		size_t at = flat_iface_find(&d->ifaces, pi->name);
+		size_t at = map_iface(d, pi);
 
-		if (at == d->ifaces.n)
-			at = by_network(d, pi);
 		if (at == d->ifaces.n) {
 			int err = arena_grow(d->mem, (void **)&d->ifaces.v, d->ifaces.n,
 					     &d->ifaces.cap, sizeof(*d->ifaces.v));

@@ -103,6 +103,27 @@ static int find_group(struct group **g, struct aws *o, const struct need_addrs *
 }
 
 
+/** The rows of both, each once */
+static const char *join_rows(struct arena *mem, const char *to, const char *more)
+{
+	while (to && *more) {
+		size_t n = strcspn(more, " ");
+		const char *at = to;
+		bool has = false;
+
+		for (size_t len; !has && *at; at += len + (at[len] == ' ')) {
+			len = strcspn(at, " ");
+			has = len == n && !memcmp(at, more, n);
+		}
+		if (!has)
+			to = arena_printf(mem, "%s %.*s", to, (int)n, more);
+		more += n + (more[n] == ' ');
+	}
+
+	return to;
+}
+
+
 static int add_permission(struct aws *o, struct group *g, const struct permission *q)
 {
 	for (size_t i = 0; i < g->n; i++) {
@@ -114,7 +135,7 @@ static int add_permission(struct aws *o, struct group *g, const struct permissio
 		    r->lo != q->lo || (r->hi != q->hi && !wider) ||
 		    !addrs_equal(&r->src, &q->src))
 			continue;
-		r->rows = arena_printf(o->mem, "%s %s", r->rows, q->rows);
+		r->rows = join_rows(o->mem, r->rows, q->rows);
 		return r->rows ? 0 : ENOMEM;
 	}
 

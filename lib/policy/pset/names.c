@@ -29,6 +29,7 @@ static const struct name protocols[] = {
 	{"ipcomp", 108}, {"snp", 109}, {"vrrp", 112}, {"l2tp", 115}, {"isis", 124},
 	{"sctp", 132}, {"fc", 133}, {"mobility-header", 135}, {"udplite", 136},
 	{"mpls-in-ip", 137}, {"hopopt", 0}, {"ipsec", 50}, {"carp", 112},
+	{"ipencap", 4}, {"pfsync", 240},
 	{NULL, 0},
 };
 

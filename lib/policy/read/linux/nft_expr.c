@@ -740,6 +740,17 @@ static int offset_condition(struct nft_file *f, size_t *i, struct nft_variants *
 }
 
 
+/** "meta mark", "ct original proto-dst", "ct reply ip saddr" */
+static void other_skip(const struct nft_lex *x, size_t *i)
+{
+	bool way = nft_is(x, *i, "ct") &&
+		   (nft_is(x, *i + 1, "original") || nft_is(x, *i + 1, "reply"));
+
+	*i += way ? 3 : 2;
+	*i += way && (nft_is(x, *i - 1, "ip") || nft_is(x, *i - 1, "ip6"));
+}
+
+
 /** What is looked at: fields joined by "." */
 static int read_fields(struct cond *q, size_t *i)
 {
@@ -753,7 +764,7 @@ static int read_fields(struct cond *q, size_t *i)
 		if (!fd) {
 			if (!other_begins(nft_tok(x, *i)))
 				return q->nfields ? EINVAL : ENOENT;
-			*i += 2;
+			other_skip(x, i);
 			q->other = (struct field){ .kind = K_OTHER };
 			fd = &q->other;
 		}
@@ -804,6 +815,9 @@ static int read_values(struct cond *q, size_t *i)
 			e.part[e.nparts++] = arena_strdup(&q->f->c->mem, nft_tok(x, (*i)++));
 			if (!e.part[e.nparts - 1])
 				return ENOMEM;
+			/* "08:00"-"17:00": of times, where the dash is by itself */
+			if (q->field[0]->kind == K_OTHER && nft_is(x, *i, "-"))
+				*i += 2;
 		} while (nft_is(x, *i, ".") && (*i)++ < x->n);
 		err = arena_grow(&q->f->c->mem, (void **)&q->set->v, q->set->n, &q->set->cap,
 				 sizeof(*q->set->v));

@@ -207,6 +207,36 @@ static bool has_group(const struct junos *j, const char *name)
 }
 
 
+/** A cluster's "${node}" is node0 or node1, as each member is. They hold names
+ *  and management addresses; @return whether nothing that lists are made of
+ *  depends on which of them it is */
+static bool same_at_nodes(const struct junos *j)
+{
+	static const char *const harmless[] = {
+		"system", "interfaces", "chassis", "snmp", "routing-options", "event-options",
+		"when",
+	};
+	bool found = false;
+
+	for (size_t i = 0; i < j->nkept; i++) {
+		const struct junos_line *g = &j->kept[i];
+		bool ok = g->n < 3;
+
+		if (!is_group(g, "node0") && !is_group(g, "node1"))
+			continue;
+		found = true;
+		for (size_t k = 0; !ok && k < sizeof(harmless) / sizeof(harmless[0]); k++)
+			ok = !strcmp(g->w[2], harmless[k]);
+		for (size_t k = 3; ok && k < g->n; k++)
+			ok = strcmp(g->w[k], "filter") != 0;
+		if (!ok)
+			return false;
+	}
+
+	return found;
+}
+
+
 int junos_groups(struct junos *j, junos_statement_h *h)
 {
 	size_t n = j->nkept;
@@ -222,6 +252,8 @@ int junos_groups(struct junos *j, junos_statement_h *h)
 		if (!applies(&k))
 			continue;
 		name = k.w[k.n - 1];
+		if (!strcmp(name, "${node}") && same_at_nodes(j))
+			continue;
 		if (!has_group(j, name)) {
 			err = junos_lost(j, k.line, k.text, "what group \"%s\" merges in is not in "
 					 "the file; give the configuration with \"| display "

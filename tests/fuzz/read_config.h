@@ -24,8 +24,8 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 
 			if (r->line > c.lines || (r->nboxes && !r->boxes))
 				abort();
-			/* what is not understood has a line that says so */
-			if (r->uncertain && !c.nunknown)
+			/* what is not understood has a line that says so, or is the reader's own */
+			if (r->uncertain && !r->implied && !c.nunknown)
 				abort();
 			if ((r->action == CONFIG_JUMP || r->action == CONFIG_GOTO) && !r->target)
 				abort();

@@ -35,7 +35,7 @@ int policy_report_exit(const struct policy_report *r)
 		findings += lt->count[LINT_UNREACHABLE] + lt->count[LINT_DUPLICATE];
 		findings += au ? 0 : lt->count[LINT_REDUNDANT];
 		open += lt->count[LINT_CANNOT_TELL] + policy_uncertain(r->configs[i]) +
-			r->configs[i]->truncated;
+			r->configs[i]->nunknown + r->configs[i]->truncated;
 	}
 	if (au) {
 		findings += au->count[AUDIT_BLOCKED] + au->count[AUDIT_PARTLY] + au->excess_more;

@@ -117,6 +117,27 @@ int audit_rule_boxes(struct pset *out, struct audit *au, const struct policy_rul
 }
 
 
+/** Interfaces with an address that the site does not name: what comes in by
+ *  them is not asked about, and that is said. */
+static int note_strangers(const struct device *d, struct config *c)
+{
+	int err = 0;
+
+	for (size_t i = 0; !err && i < c->nifaces; i++) {
+		const struct config_interface *ci = &c->ifaces[i];
+		size_t at = flat_iface_find(&d->ifaces, ci->name), k = 0;
+
+		while (k < d->nsite && d->site_iface[k] != at)
+			k++;
+		if (k == d->nsite && ci->naddrs && !ci->shutdown)
+			err = config_notice(c, ci->line, "the site does not name interface %s: what "
+					    "comes in by it is not judged", ci->name);
+	}
+
+	return err;
+}
+
+
 int audit_run(struct audit *au, struct arena *mem, struct config *const *v, size_t n,
 	      const struct policy *p, const struct need_list *needs, uint64_t steps)
 {
@@ -125,6 +146,8 @@ int audit_run(struct audit *au, struct arena *mem, struct config *const *v, size
 	*au = (struct audit){
 		.policy = p, .needs = needs, .mem = mem, .steps = steps ? steps : AUDIT_STEPS };
 	err = device_make(&au->device, mem, v, n, p);
+	for (size_t i = 0; !err && i < n && !p->at_hosts; i++)
+		err = note_strangers(&au->device, v[i]);
 	if (!err)
 		err = audit_flows(au);
 	if (!err)

@@ -691,7 +691,7 @@ static int worse_first(const void *pa, const void *pb)
 }
 
 
-/** Is the family used here at all, or a list applied to it? */
+/** Is the family used here at all, or a list of it applied anywhere? */
 static bool worth_asking(const struct audit *au, unsigned in, uint8_t family)
 {
 	const struct device *d = &au->device;
@@ -702,10 +702,14 @@ static bool worth_asking(const struct audit *au, unsigned in, uint8_t family)
 	for (size_t i = 0; i < au->policy->ninterfaces; i++)
 		if (addrs_family(&au->policy->interfaces[i].addrs, family, &v))
 			return true;
-	for (size_t i = 0; i < d->nhooks; i++)
-		if ((d->hooks[i].iface == SIZE_MAX || d->hooks[i].iface == d->site_iface[in]) &&
-		    (!d->hooks[i].hook.family || d->hooks[i].hook.family == family))
+	for (size_t i = 0; i < d->nhooks; i++) {
+		const struct device_hook *h = &d->hooks[i];
+		bool here = h->iface == SIZE_MAX || h->iface == d->site_iface[in];
+
+		/* a list of this family elsewhere, and none here, is an open door */
+		if (h->hook.family == family || (!h->hook.family && here))
 			return true;
+	}
 
 	return false;
 }

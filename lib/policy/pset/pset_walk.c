@@ -373,7 +373,7 @@ static int report(const struct run *r, const struct level *l, const struct pset_
 		  size_t base)
 {
 	struct pset_leaf leaf = {
-		.piece = q, .classes = l->classes, .by = r->stack + base, .nby = l->n,
+		.piece = q, .classes = l->classes, .by = r->stack ? r->stack + base : NULL, .nby = l->n,
 		.fell = !l->held,
 	};
 	struct pset_packet p;

@@ -182,7 +182,7 @@ static size_t row_id(const char *p, const char *end)
 int config_rows_scan(struct config *c, struct config_rows *rows,
 		     struct config_text remark)
 {
-	const char *p = remark.p, *end = p + remark.n;
+	const char *p = remark.p, *end = p ? p + remark.n : p;
 	bool start = true;
 
 	while (p < end) {

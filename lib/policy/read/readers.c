@@ -68,11 +68,47 @@ static int blame_line(struct diag_list *dl, const struct config *c, const char *
 }
 
 
+static bool is_json(const char *text, size_t len)
+{
+	size_t i = 0;
+
+	while (i < len && strchr(" \t\r\n", text[i]))
+		i++;
+	return i < len && text[i] == '{';
+}
+
+
+/** No line that is too long goes by unsaid, whatever the reader made of it. */
+static int note_long_lines(struct config *c, const char *text, size_t len)
+{
+	const char *p = text, *end = text + len;
+	unsigned line = 1;
+	int err = 0;
+
+	while (!err && p < end) {
+		const char *nl = memchr(p, '\n', (size_t)(end - p));
+		struct config_text raw = { p, (size_t)((nl ? nl : end) - p) };
+		bool said = raw.n <= LINES_LEN_MAX;
+
+		for (size_t i = 0; !said && i < c->nunknown; i++)
+			said = c->unknown[i].line == line;
+		if (!said)
+			err = config_unknown(c, line, raw, "the line is longer than %d bytes",
+					     LINES_LEN_MAX);
+		p = nl ? nl + 1 : end;
+		line++;
+	}
+
+	return err;
+}
+
+
 int policy_read(struct config *c, const char *name, const char *file,
 		const char *text, size_t len, struct diag_list *dl)
 {
 	struct diag_pos pos = { .file = file, .line = 1 };
 	const struct policy_reader *r;
+	int err;
 
 	c->file = file;
 	if (lines_binary(text, len)) {
@@ -90,5 +126,8 @@ int policy_read(struct config *c, const char *name, const char *file,
 	}
 
 	c->dialect = r->name;
-	return blame_line(dl, c, file, r->read(c, text, len, dl));
+	err = r->read(c, text, len, dl);
+	if (!err && !is_json(text, len))
+		err = note_long_lines(c, text, len);
+	return blame_line(dl, c, file, err);
 }

@@ -2,6 +2,7 @@
  * Interfaces and what binds lists to them, and what a list ends in.
  */
 #include <errno.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -38,6 +39,15 @@ static const struct remarkable {
 };
 
 
+/** One list a family and direction: the later binding takes the place. */
+static bool same_place(const struct config_hook *h, const char *iface, enum config_where where,
+		       uint8_t family)
+{
+	return h->iface && h->where == where && h->family == family &&
+	       config_iface_match(h->iface, iface);
+}
+
+
 static int add_hook(struct cisco_read *r, const struct token *list, const char *iface,
 		    enum config_where where, uint8_t family)
 {
@@ -51,6 +61,11 @@ static int add_hook(struct cisco_read *r, const struct token *list, const char *
 	h.list = l->name;
 	h.iface = iface;
 	h.tracking = r->flavour == FLAVOUR_ASA ? CONFIG_STATE_IMPLICIT : CONFIG_STATELESS;
+	for (size_t i = 0; iface && i < r->c->nhooks; i++)
+		if (same_place(&r->c->hooks[i], iface, where, family)) {
+			r->c->hooks[i] = h;
+			return 0;
+		}
 	return config_hook_add(r->c, &h);
 }
 
@@ -88,6 +103,60 @@ static int bind_list(struct cisco_read *r)
 	}
 
 	return ENOENT;
+}
+
+
+static void remove_hooks(struct config *c, const char *iface, enum config_where where,
+			 uint8_t family)
+{
+	size_t n = 0;
+
+	for (size_t i = 0; i < c->nhooks; i++)
+		if (!same_place(&c->hooks[i], iface, where, family))
+			c->hooks[n++] = c->hooks[i];
+	c->nhooks = n;
+}
+
+
+/** "no ip access-group NAME in", of an interface; @return ENOENT: no such line */
+static int unbind_list(struct cisco_read *r)
+{
+	enum config_where where;
+
+	for (size_t i = 0; i < sizeof(bindings) / sizeof(bindings[0]); i++) {
+		const struct binding *b = &bindings[i];
+
+		if (b->flavour != r->flavour || r->ntok < 3 || !cisco_is(&r->tok[0], "no") ||
+		    !cisco_is(&r->tok[1], b->words[0]) || !cisco_is(&r->tok[2], b->words[1]))
+			continue;
+		if (direction(&r->tok[r->ntok - 1], &where)) {
+			remove_hooks(r->c, r->iface, where, b->family);
+		} else {
+			remove_hooks(r->c, r->iface, CONFIG_IN, b->family);
+			remove_hooks(r->c, r->iface, CONFIG_OUT, b->family);
+		}
+		return 0;
+	}
+
+	return ENOENT;
+}
+
+
+/** ASA: "no access-group NAME in interface IF" */
+int cisco_unbind_asa(struct cisco_read *r)
+{
+	enum config_where where;
+	char name[CONFIG_NAME_LEN + 1];
+
+	if (r->ntok < 6 || !direction(&r->tok[3], &where) || !cisco_is(&r->tok[4], "interface"))
+		return config_unknown(r->c, r->ln.line, r->ln.raw,
+				      "how this list is taken away is not known");
+
+	(void)snprintf(name, sizeof(name), "%.*s", (int)r->tok[5].n, r->tok[5].p);
+	if (r->ntok > 6)
+		where = CONFIG_LOCAL;
+	remove_hooks(r->c, name, where, 0);
+	return 0;
 }
 
 
@@ -213,6 +282,8 @@ static int interface_line(struct cisco_read *r)
 	struct config_interface *ifc;
 	int err = bind_list(r);
 
+	if (err == ENOENT)
+		err = unbind_list(r);
 	if (err != ENOENT)
 		return err;
 	if (r->flavour == FLAVOUR_ASA && cisco_is(t, "nameif"))
@@ -258,9 +329,9 @@ int cisco_bind_line(struct cisco_read *r)
 			return open_interface(r);
 		if (cisco_is(t, "line"))
 			r->in_line = true;
-		if (r->flavour == FLAVOUR_ASA && cisco_is(t, "access-group"))
-			return bind_asa(r);
 	}
+	if (r->flavour == FLAVOUR_ASA && cisco_is(t, "access-group"))
+		return bind_asa(r);
 	if (r->flavour == FLAVOUR_ASA && r->ln.indent && cisco_is(t, "inspect") && r->ntok > 1)
 		return config_helper_add(r->c, r->tok[1].p, r->tok[1].n);
 	if (r->in_line && r->ntok > 2 && r->ln.indent &&

@@ -136,6 +136,8 @@ bool cisco_number(const struct token *t, unsigned long *v, unsigned long max);
 
 /** A line of the first pass */
 int cisco_group_line(struct cisco_read *r);
+/** In the first pass: the line is too long, so the group's content is not known */
+int cisco_group_doubt(struct cisco_read *r);
 /** Does this line open a group (then its lines go by in the second pass)? */
 bool cisco_group_opens(struct cisco_read *r);
 /** The first pass is over: nested groups into their users */
@@ -196,6 +198,8 @@ int cisco_detect(enum flavour flavour, const char *text, size_t len);
 /** A line of an interface, or at top level, that binds a list or says
  *  something of note; @return 0, ENOMEM, EOVERFLOW */
 int cisco_bind_line(struct cisco_read *r);
+/** ASA: a line that begins "no access-group" */
+int cisco_unbind_asa(struct cisco_read *r);
 /** Hooks and lists after all is read */
 int cisco_finish(struct cisco_read *r);
 

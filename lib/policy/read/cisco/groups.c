@@ -418,15 +418,19 @@ static int name_line(struct cisco_read *r)
 }
 
 
+int cisco_group_doubt(struct cisco_read *r)
+{
+	return r->in_group ? not_understood(r, &r->groups[r->in_group - 1],
+					    "the line is too long") : 0;
+}
+
+
 int cisco_group_line(struct cisco_read *r)
 {
 	const struct opener *o;
 
-	if (r->tok[0].p[0] == '!') {
-		if (!r->ln.indent)
-			r->in_group = 0;
+	if (r->tok[0].p[0] == '!')
 		return 0;
-	}
 	o = find_opener(r);
 	if (o)
 		return open_group(r, o);

@@ -8,6 +8,7 @@
 #include "lib/policy/pset/names.h"
 #include "lib/policy/read/cisco/cisco_read.h"
 
+enum { CUT_WORDS = 5 };	/* of a line that is too long: fewer say nothing */
 enum list_type { LIST_EXTENDED = 0, LIST_STANDARD };
 
 
@@ -391,6 +392,23 @@ static void open_banner(struct cisco_read *r)
 }
 
 
+/** "access-list NAME permit ...", also where the whole text stands in */
+static bool is_list_line(const struct cisco_read *r)
+{
+	static const char *const words[] = {
+		"permit", "deny", "extended", "standard", "remark", "line",
+	};
+
+	if (!r->ln.indent)
+		return true;
+	for (size_t i = 0; r->ntok > 3 && i < sizeof(words) / sizeof(words[0]); i++)
+		if (cisco_is(&r->tok[2], words[i]))
+			return true;
+
+	return false;
+}
+
+
 static int top_line(struct cisco_read *r)
 {
 	const struct list_opener *o;
@@ -405,8 +423,13 @@ static int top_line(struct cisco_read *r)
 		r->iface = NULL;
 		return 0;
 	}
-	if (cisco_take(r, "no") && !r->ln.indent)
+	if (r->flavour == FLAVOUR_ASA && cisco_is(cisco_peek(r), "no") && r->ntok > 1 &&
+	    cisco_is(&r->tok[1], "access-group"))
+		return cisco_unbind_asa(r);
+	if (cisco_is(cisco_peek(r), "no") && (!r->ln.indent || !r->iface)) {
+		(void)cisco_next(r);
 		return remove_list(r);
+	}
 	o = find_list(r);
 	if (o && !is_setting(cisco_peek(r))) {
 		size_t list;
@@ -419,7 +442,7 @@ static int top_line(struct cisco_read *r)
 		r->nremarks = 0;
 		return err;
 	}
-	if (!r->ln.indent && cisco_take(r, "access-list"))
+	if (is_list_line(r) && cisco_take(r, "access-list"))
 		return r->flavour == FLAVOUR_ASA ? asa_line(r) : numbered(r);
 
 	return cisco_bind_line(r);
@@ -435,8 +458,10 @@ static int read_line(struct cisco_read *r)
 			r->banner[0] = '\0';
 		return 0;
 	}
-	if (!cisco_tokens(r) || r->tok[0].p[0] == '!')
+	if ((!cisco_tokens(r) && !r->ln.cut) || (r->ntok && r->tok[0].p[0] == '!'))
 		return 0;
+	if (r->ln.cut && r->in_list && r->ntok < CUT_WORDS)
+		return unknown_line(r, r->in_list - 1);
 	if (r->in_list) {
 		err = list_line(r, r->in_list - 1);
 		if (err != ENOENT)
@@ -445,7 +470,7 @@ static int read_line(struct cisco_read *r)
 		r->at = 0;
 	}
 
-	return top_line(r);
+	return r->ntok ? top_line(r) : 0;
 }
 
 
@@ -463,7 +488,9 @@ static int each_line(struct cisco_read *r, const char *text, size_t len,
 
 static int first_pass(struct cisco_read *r)
 {
-	return cisco_tokens(r) ? cisco_group_line(r) : 0;
+	int err = cisco_tokens(r) ? cisco_group_line(r) : 0;
+
+	return err || !r->ln.cut ? err : cisco_group_doubt(r);
 }
 
 
@@ -484,6 +511,19 @@ static int read_groups(struct cisco_read **out, enum flavour flavour, struct con
 }
 
 
+/** May the last line say something about lists, and more have followed? */
+static bool is_open(const struct cisco_read *r)
+{
+	static const char *const words[] = { "access-list", "access-group", "ip", "ipv4", "ipv6" };
+
+	for (size_t i = 0; r->ntok && i < sizeof(words) / sizeof(words[0]); i++)
+		if (word_begins(r->tok[0].p, r->tok[0].n, words[i], 2))
+			return true;
+
+	return false;
+}
+
+
 static int read_cisco(enum flavour flavour, struct config *c, const char *text, size_t len,
 		      struct diag_list *dl)
 {
@@ -496,7 +536,7 @@ static int read_cisco(enum flavour flavour, struct config *c, const char *text, 
 	if (!err)
 		err = each_line(r, text, len, read_line);
 	c->lines = r->ln.line;
-	c->truncated = r->ln.unended && (r->in_list || r->banner[0]);
+	c->truncated = r->ln.unended && (r->in_list || r->in_group || r->banner[0] || is_open(r));
 	if (!err)
 		err = cisco_finish(r);
 	if (err == EOVERFLOW) {

@@ -14,6 +14,7 @@
 enum {
 	IPT_TOKENS_MAX = 1024,
 	IPT_MODULES_MAX = 16,
+	IPT_TABLES_MAX = 16,
 };
 
 /** A rule while its options are read */

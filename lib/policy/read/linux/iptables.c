@@ -30,6 +30,8 @@ struct ipt_file {
 	const char *token[IPT_TOKENS_MAX];
 	size_t ntokens;
 	size_t last;			/**< index of the list used last */
+	char seen[IPT_TABLES_MAX][48];	/**< tables that stood, with their family */
+	size_t nseen;
 };
 
 /** Chains that the kernel itself calls, and for which packets */
@@ -395,6 +397,21 @@ static void read_comment(struct ipt_file *f, const char *s)
 }
 
 
+/** A table that stands again takes the place of the one before. */
+static int note_table(struct ipt_file *f)
+{
+	char name[sizeof(f->seen[0])];
+
+	(void)snprintf(name, sizeof(name), "%u%.40s", f->family, f->table);
+	for (size_t i = 0; i < f->nseen; i++)
+		if (!strcmp(f->seen[i], name))
+			return line_unknown(f, "this table stands twice; give each dump by itself");
+	if (f->nseen < IPT_TABLES_MAX)
+		memcpy(f->seen[f->nseen++], name, sizeof(name));
+	return 0;
+}
+
+
 static int read_line(struct ipt_file *f)
 {
 	const char *s = f->l.s + strspn(f->l.s, " \t");
@@ -408,7 +425,7 @@ static int read_line(struct ipt_file *f)
 	if (*s == '*') {
 		f->tables = true;
 		(void)snprintf(f->table, sizeof(f->table), "%s", s + 1);
-		return 0;
+		return note_table(f);
 	}
 	if (!strcmp(s, "COMMIT")) {
 		f->table[0] = '\0';

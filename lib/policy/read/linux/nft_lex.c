@@ -56,6 +56,7 @@ static int skip_blanks(struct nft_lex *x)
 	if (!x->at) {
 		if (!lines_next(&x->l))
 			return 2;
+		x->overflow |= x->l.cut;
 		x->at = x->l.s;
 	}
 	x->at += strspn(x->at, " \t");
@@ -154,6 +155,7 @@ int nft_lex_next(struct nft_lex *x, bool blocks)
 	if (!x->n && !x->opens)
 		return ENODATA;
 
+	x->overflow |= x->l.cut;
 	note_raw(x, start ? start : x->l.raw.p);
 	return 0;
 }

@@ -42,6 +42,8 @@ static int obscure(struct pf_file *f, const struct pf_match *m, size_t i)
 	}
 	if (f->x.overflow)
 		return pf_obscure(f, block_of(f), m, "the statement is too long");
+	if (f->x.unquoted)
+		return pf_obscure(f, block_of(f), m, "the quote has no end in its line");
 	if (f->x.unended)
 		return pf_obscure(f, block_of(f), m, "the file ends within this statement");
 
@@ -371,7 +373,7 @@ static int st_antispoof(struct pf_file *f)
 		if (pf_is(&f->x, i, "for"))
 			at = i + 1;
 	}
-	if (!at || f->x.no_macro || f->x.unended)
+	if (!at || f->x.no_macro || f->x.unended || f->x.unquoted)
 		return obscure(f, &(struct pf_match){ .in = true, .quick = quick }, f->x.n);
 
 	list = pf_is(&f->x, at, "{");
@@ -421,7 +423,7 @@ static int define(struct pf_file *f)
 	if (!m.name || !m.value || sb.err)
 		err = ENOMEM;
 	sbuf_reset(&sb);
-	if (err || x->nmacros == PF_MACROS_MAX || x->no_macro || x->overflow)
+	if (err || x->nmacros == PF_MACROS_MAX || x->no_macro || x->overflow || x->unquoted)
 		return err;
 
 	err = arena_grow(&f->c->mem, (void **)&x->macros, x->nmacros, &x->macros_cap, sizeof(m));
@@ -446,6 +448,8 @@ static int take_statement(struct pf_file *f)
 		f->passed -= pf_is(x, 0, "}");
 		return 0;
 	}
+	if (is_macro(f) && x->unquoted)
+		return config_unknown(f->c, x->number, x->raw, "the quote has no end in its line");
 	if (is_macro(f))
 		return define(f);
 	if (pf_tok(x, 0)[0] == '@') {		/* "@3 pass ..." of pfctl -vv */

@@ -51,6 +51,7 @@ struct pf_lex {
 					  points into `line` */
 	bool overflow;			/**< too many tokens: those beyond are left out */
 	bool unended;			/**< the file ends within it */
+	bool unquoted;			/**< a quote in it has no end in its line */
 	bool opens;			/**< it ended in the "{" of an anchor */
 };
 

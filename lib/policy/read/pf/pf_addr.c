@@ -51,7 +51,7 @@ static bool short_prefix(struct ip_prefix *p, const char *s)
 		dots += s[i] == '.';
 	if (dots > 2)
 		return false;
-	(void)snprintf(full, sizeof(full), "%.*s%s%.8s", (int)n, s, ".0.0.0" + 2 * dots, slash);
+	(void)snprintf(full, sizeof(full), "%.*s%s%.8s", (int)n, s, &".0.0.0"[2 * dots], slash);
 	return ip_prefix_parse(p, full) != EINVAL;
 }
 
@@ -210,7 +210,7 @@ static int table_options(struct pf_file *f, struct pf_table *t, struct entries *
 			i++;
 		}
 	}
-	t->unknown |= e->unknown || (persist && !listed) || f->x.overflow || f->x.unended;
+	t->unknown |= e->unknown || (persist && !listed) || f->x.overflow || f->x.unended || f->x.unquoted;
 	return err;
 }
 

@@ -109,8 +109,10 @@ static void put_line(struct pf_lex *x, bool *comment)
 			return;
 		}
 	}
-	if (quote)
+	if (quote) {
+		x->unquoted = true;
 		sbuf_putc(&x->line, quote);
+	}
 	sbuf_putc(&x->line, ' ');
 }
 
@@ -228,7 +230,7 @@ int pf_lex_next(struct pf_lex *x)
 	x->text.len = 0;
 	x->remark.n = 0;
 	x->no_macro = NULL;
-	x->opens = x->overflow = x->unended = false;
+	x->opens = x->overflow = x->unended = x->unquoted = false;
 	do {
 		x->line.len = 0;
 		if (!take_line(x)) {

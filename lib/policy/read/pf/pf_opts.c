@@ -497,5 +497,5 @@ int pf_conditions(struct pf_file *f, struct pf_match *m, size_t *i)
 
 	m->from.any |= !m->from.given;
 	m->to.any |= !m->to.given;
-	return f->x.overflow || f->x.unended || f->x.no_macro ? EINVAL : 0;
+	return f->x.overflow || f->x.unended || f->x.unquoted || f->x.no_macro ? EINVAL : 0;
 }

@@ -316,6 +316,25 @@ static void nxos_lines(void **state)
 }
 
 
+/** Where an object says how it is translated, once */
+static void translation_is_told_once(void **state)
+{
+	static const char text[] =
+		"ASA Version 9.16(4)\n"
+		"object network web\n host 10.1.0.5\n"
+		"access-list in_a extended permit tcp any object web eq 80\n"
+		"access-group in_a in interface a\n"
+		"object network web\n nat (a,b) static 203.0.113.5\n";
+	struct fixture f;
+
+	assert_int_equal(load(&f, "asa", text, strlen(text)), 0);
+	assert_int_equal(f.c.nunknown, 0);
+	assert_int_equal(f.c.nnotices, 1);
+	assert_int_equal(f.c.notices[0].line, 7);
+	drop(&f);
+}
+
+
 static void asa_lines(void **state)
 {
 	const char *text = asa_text;
@@ -454,6 +473,7 @@ static void memory_runs_out(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(translation_is_told_once),
 		cmocka_unit_test(ios_lines),
 		cmocka_unit_test(ios_bindings),
 		cmocka_unit_test(unknown_is_said),

@@ -223,7 +223,7 @@ static int net_member(struct cisco_read *r, struct group *g)
 	if (cisco_take(r, "fqdn"))
 		return not_understood(r, g, "a name that DNS resolves");
 	if (cisco_take(r, "nat"))
-		return config_notice(r->c, r->ln.line, "network address translation");
+		return 0;		/* told among the lines of all places */
 	(void)(cisco_take(r, "subnet") || cisco_take(r, "network-object"));
 	if (cisco_take(r, "object"))
 		return add_nested(r, g);

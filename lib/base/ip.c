@@ -332,6 +332,24 @@ struct ip_range ip_prefix_range(const struct ip_prefix *p)
 }
 
 
+struct ip_prefix ip_range_first_prefix(const struct ip_range *r)
+{
+	struct ip_prefix p = { r->lo, (uint8_t)ip_bits(&r->lo) };
+
+	while (p.len) {
+		struct ip_prefix wider = { r->lo, (uint8_t)(p.len - 1) };
+		struct ip_range w = ip_prefix_range(&wider);
+		bool set = r->lo.b[wider.len / 8] >> (7 - wider.len % 8) & 1;
+
+		if (set || ip_cmp(&w.hi, &r->hi) > 0)
+			break;
+		p = wider;
+	}
+
+	return p;
+}
+
+
 bool ip_range_has(const struct ip_range *r, const struct ip_addr *a)
 {
 	return ip_cmp(&r->lo, a) <= 0 && ip_cmp(a, &r->hi) <= 0;

@@ -51,6 +51,8 @@ unsigned ip_bits(const struct ip_addr *a);	/**< 32 or 128 */
 int ip_cmp(const struct ip_addr *a, const struct ip_addr *b);
 bool ip_next(struct ip_addr *a);	/**< add one; false at the last */
 struct ip_range ip_prefix_range(const struct ip_prefix *p);
+/** The longest prefix that begins at r->lo and does not pass r->hi */
+struct ip_prefix ip_range_first_prefix(const struct ip_range *r);
 bool ip_range_has(const struct ip_range *r, const struct ip_addr *a);
 bool ip_range_covers(const struct ip_range *outer,
 		     const struct ip_range *inner);

@@ -77,6 +77,14 @@ static void ip_prefixes_and_ranges(void **state)
 	assert_int_equal(ip_prefix_parse(&p, "2001:db8::/33"), 0);
 
 	assert_int_equal(ip_range_parse(&r, "10.0.0.5-10.0.0.9"), 0);
+	p = ip_range_first_prefix(&r);
+	assert_string_equal(ip_prefix_str(&p, buf), "10.0.0.5/32");
+	assert_int_equal(ip_range_parse(&q, "10.0.0.8-10.0.0.24"), 0);
+	p = ip_range_first_prefix(&q);
+	assert_string_equal(ip_prefix_str(&p, buf), "10.0.0.8/29");
+	assert_int_equal(ip_range_parse(&q, "::-ffff:ffff:ffff:ffff:ffff:ffff:ffff:ffff"), 0);
+	p = ip_range_first_prefix(&q);
+	assert_string_equal(ip_prefix_str(&p, buf), "::/0");
 	assert_int_equal(ip_range_parse(&q, "10.0.0.9-10.0.0.5"), EDOM);
 	assert_int_equal(ip_range_parse(&q, "10.0.0.9-::1"), EINVAL);
 	assert_int_equal(ip_parse(&a, "10.0.0.9"), 0);

@@ -18,28 +18,6 @@ struct pf {
 };
 
 
-/** The longest prefix that begins at r->lo and ends within r */
-static struct ip_prefix first_prefix(const struct ip_range *r)
-{
-	struct ip_prefix p = { r->lo, (uint8_t)ip_bits(&r->lo) };
-
-	while (p.len) {
-		struct ip_prefix wide = p;
-		struct ip_range w;
-
-		wide.len--;
-		if (wide.addr.b[wide.len / 8] >> (7 - wide.len % 8) & 1)
-			break;
-		w = ip_prefix_range(&wide);
-		if (ip_cmp(&w.hi, &r->hi) > 0)
-			break;
-		p = wide;
-	}
-
-	return p;
-}
-
-
 /** pf's tables take prefixes alone. */
 static void put_range(struct sbuf *sb, const struct ip_range *range)
 {
@@ -47,7 +25,7 @@ static void put_range(struct sbuf *sb, const struct ip_range *range)
 	char buf[IP_STRLEN];
 
 	for (;;) {
-		struct ip_prefix p = first_prefix(&r);
+		struct ip_prefix p = ip_range_first_prefix(&r);
 		struct ip_range done = ip_prefix_range(&p);
 
 		sbuf_printf(sb, "\t%s\n", p.len == ip_bits(&p.addr) ?

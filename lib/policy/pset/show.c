@@ -1,5 +1,7 @@
+#include <errno.h>
 #include <stdio.h>
 #include <string.h>
+#include <strings.h>
 
 #include "lib/policy/model/addrs.h"
 #include "lib/policy/pset/names.h"
@@ -187,11 +189,11 @@ const char *show_state(unsigned state)
 int show_state_parse(unsigned *state, const char *s, size_t n)
 {
 	for (unsigned i = 0; i < sizeof(state_names) / sizeof(state_names[0]); i++) {
-		if (strlen(state_names[i]) == n && !strncmp(state_names[i], s, n)) {
+		if (strlen(state_names[i]) == n && !strncasecmp(state_names[i], s, n)) {
 			*state = i;
 			return 0;
 		}
 	}
 
-	return -1;
+	return EINVAL;
 }

@@ -25,7 +25,7 @@ void show_packet(struct sbuf *sb, const struct pset_packet *p);
 
 /** "new", of a number of PSET_STATE */
 const char *show_state(unsigned state);
-/** @return 0 or -1: no such state */
+/** Without regard to case. @return 0, EINVAL: no such state */
 int show_state_parse(unsigned *state, const char *s, size_t n);
 
 struct show_packet {

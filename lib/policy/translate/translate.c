@@ -3,6 +3,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "lib/policy/pset/show.h"
 #include "lib/policy/translate/say.h"
 #include "lib/policy/translate/translate.h"
 
@@ -262,16 +263,13 @@ static enum config_action action_of(const struct config_rule *r)
 
 static void put_states(struct sbuf *sb, unsigned states)
 {
-	static const char *const names[CONFIG_STATES] = {
-		"untracked", "new", "related", "established", "invalid",
-	};
 	const char *lead = "ct state ";
 
 	if (!states || states == CONFIG_STATE_ANY)
 		return;
 	for (unsigned i = 0; i < CONFIG_STATES; i++)
 		if (states >> i & 1) {
-			sbuf_printf(sb, "%s%s", lead, names[i]);
+			sbuf_printf(sb, "%s%s", lead, show_state(i));
 			lead = ",";
 		}
 	sbuf_putc(sb, ' ');

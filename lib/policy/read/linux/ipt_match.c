@@ -9,6 +9,7 @@
 
 #include "lib/policy/read/lines.h"
 #include "lib/policy/pset/names.h"
+#include "lib/policy/pset/show.h"
 #include "lib/policy/read/linux/clause.h"
 #include "lib/policy/read/linux/ipt.h"
 
@@ -339,19 +340,14 @@ static int opt_icmp6(struct ipt_rule *rr, bool negate, const char *value)
 
 static int opt_state(struct ipt_rule *rr, bool negate, const char *value)
 {
-	static const char *const names[] = {
-		"UNTRACKED", "NEW", "RELATED", "ESTABLISHED", "INVALID",
-	};
 	unsigned states = 0, before = rr->r.states ? rr->r.states : CONFIG_STATE_ANY;
 	char part[VALUE_MAX];
 	bool too_long, translated = false;
 
 	while (next_part(&value, ',', part, &too_long)) {
-		unsigned i = 0;
+		unsigned i;
 
-		while (i < CONFIG_STATES && strcasecmp(names[i], part) != 0)
-			i++;
-		if (i < CONFIG_STATES)
+		if (!show_state_parse(&i, part, strlen(part)))
 			states |= 1u << i;
 		else if (!strcasecmp(part, "SNAT") || !strcasecmp(part, "DNAT"))
 			translated = true;

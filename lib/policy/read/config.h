@@ -77,6 +77,18 @@ struct config_rows {
 	size_t n, cap;
 };
 
+/**
+ * A rule: its packets, what becomes of them, and marks. The marks hold
+ * together so:
+ *  - `uncertain` goes before all others: its boxes are the most that it may
+ *    match, its action may be any. A line of config_unknown() says why;
+ *  - `sometimes` leaves the action certain. Every verdict counts it as both
+ *    matching and not; `also` changes that for none, it only lets who writes
+ *    the rule again write all of it. So `also` is NULL unless it is the whole
+ *    of what the boxes lack;
+ *  - `effect`, `part` and `implied` change no verdict. Lint looks at all three
+ *    (lint.h), an update leaves implied rules alone.
+ */
 struct config_rule {
 	unsigned line;			/**< where it begins */
 	struct config_text text;	/**< the line, or all of it, as written */
@@ -92,16 +104,17 @@ struct config_rule {
 	bool no_state;		/**< a permit on a hook of CONFIG_STATE_IMPLICIT
 				  that opens no return direction ("no state") */
 	bool sometimes;		/**< may not match what its boxes hold */
+	bool uncertain;		/**< not understood; see the file's head */
 	const char *also;	/**< of `sometimes`: all that it asks beyond the boxes,
 				  in nftables' words ("ip6 hoplimit 255"); or NULL */
-	bool uncertain;		/**< not understood; see the file's head */
 	const char *effect;	/**< what it does beside its verdict ("log", "counter
 				     X"), equal texts for the same; NULL: nothing
 				     that the line would be kept for */
 	bool implied;		/**< not in the file: made by the reader, `text`
 				  says what it stands for; no lint about it */
-	bool part;		/**< one of several that the line became: lint speaks
-				  of the line when what it says holds for all */
+	bool part;		/**< one of several of the same `line`, which became
+				  them: lint speaks of the line when what it says
+				  holds for all */
 	struct config_rows rows;
 };
 
@@ -154,7 +167,8 @@ struct config_interface {
 	unsigned line;
 	bool shutdown;
 	bool source_check;	/**< takes packets only from where it would send
-				  what answers them */
+				  what answers them: what comes from behind
+				  another interface is no excess of its lists */
 };
 
 struct config_unknown {
@@ -169,35 +183,43 @@ struct config_notice {
 	const char *text;
 };
 
+/** In three parts: what was read, how it was read, and what is known of it. */
 struct config {
 	struct arena mem;	/**< owns all below */
 	const char *file;	/**< name for messages */
 	const char *dialect;	/**< of the reader: "ios" */
 	const char *hostname;	/**< as the file says, or NULL */
-	unsigned families;	/**< 1: speaks for IPv4, 2: for IPv6; 0 is both */
 	struct config_list *lists;
 	size_t nlists, lists_cap;
 	struct config_hook *hooks;
 	size_t nhooks, hooks_cap;
 	struct config_interface *ifaces;
 	size_t nifaces, ifaces_cap;
+	const char **helpers;	/**< protocols whose second connections it lets
+				  through by reading the first: "tftp", "sip" */
+	size_t nhelpers, helpers_cap;
+	size_t nrules;		/**< of all lists */
+
+	/* what kind of configuration it is: the same for all of a dialect, or of
+	 * one of its forms */
+	unsigned families;	/**< 1: speaks for IPv4, 2: for IPv6; 0 is both */
+	bool at_hosts;		/**< its lists stand at each host, in all that comes
+				     and goes there, not between interfaces: it is
+				     held against policy_build_hosts() */
+	bool no_sports;		/**< its language cannot ask for source ports: any
+				  of them is no excess */
+
 	struct config_unknown *unknown;
 	size_t nunknown, unknown_cap;
 	size_t unknown_more;	/**< past CONFIG_UNKNOWN_MAX */
 	struct config_notice *notices;
 	size_t nnotices, notices_cap;
-	const char **helpers;	/**< protocols whose second connections it lets
-				  through by reading the first: "tftp", "sip" */
-	size_t nhelpers, helpers_cap;
 	size_t skipped;		/**< lines outside of lists */
 	unsigned lines;		/**< of the file */
-	size_t nrules;		/**< of all lists */
+	bool truncated;		/**< the file ends in mid-line or mid-block */
+
 	const bool *dead;	/**< [nrules] lines that never match, as lint_config()
 				  found, by flat_rule_id(); NULL: not known */
-	bool at_hosts;		/**< its lists stand at each host, in all that comes
-				     and goes there, not between interfaces */
-	bool no_sports;		/**< its language cannot ask for source ports */
-	bool truncated;		/**< the file ends in mid-line or mid-block */
 };
 
 /** Zero the config first, or use a fresh one. */

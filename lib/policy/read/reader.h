@@ -2,7 +2,7 @@
  * Readers of configurations, one file a dialect.
  *
  * To add one: a `const struct policy_reader policy_reader_X` in a file of
- * read_cisco/, read_linux/ or read_other/, its name in that folder's
+ * cisco/, linux/, pf/ or other/, its name in that folder's
  * meson.build and its row in that folder's rows.inc.
  */
 #ifndef VISAVIS_LIB_POLICY_READ_READER_H

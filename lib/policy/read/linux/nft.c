@@ -84,7 +84,7 @@ static int element_parts(struct nft_file *f, struct nft_set *s, struct nft_elem 
 			err = e->part[e->nparts] ? 0 : ENOMEM;
 		}
 		e->nparts++;
-	} while (!err && nft_is(&f->x, *i, ".") && (*i)++ < f->x.n);
+	} while (!err && nft_is(&f->x, *i, ".") && (*i)++ < f->x.w.n);
 
 	return err;
 }
@@ -115,7 +115,7 @@ static int element_rest(struct nft_file *f, struct nft_set *s, struct nft_elem *
 	};
 	int err = 0;
 
-	while (!err && *i < f->x.n && !nft_is(&f->x, *i, ",") && !nft_is(&f->x, *i, "}")) {
+	while (!err && *i < f->x.w.n && !nft_is(&f->x, *i, ",") && !nft_is(&f->x, *i, "}")) {
 		size_t k = 0;
 
 		if (nft_is(&f->x, *i, ":")) {
@@ -142,7 +142,7 @@ int nft_elements(struct nft_file *f, struct nft_set *s, size_t *i)
 {
 	int err = 0;
 
-	while (!err && *i < f->x.n && !nft_is(&f->x, *i, "}")) {
+	while (!err && *i < f->x.w.n && !nft_is(&f->x, *i, "}")) {
 		struct nft_elem e = {0};
 
 		if (nft_is(&f->x, *i, ",")) {
@@ -158,7 +158,7 @@ int nft_elements(struct nft_file *f, struct nft_set *s, size_t *i)
 			s->v[s->n++] = e;
 	}
 
-	s->odd |= *i >= f->x.n;
+	s->odd |= *i >= f->x.w.n;
 	(*i)++;
 	return err;
 }
@@ -185,7 +185,7 @@ static int skip_block(struct nft_file *f)
 
 	while (!err && depth) {
 		err = nft_lex_next(&f->x, true);
-		for (size_t i = 0; !err && f->first_pass && i < f->x.n; i++)
+		for (size_t i = 0; !err && f->first_pass && i < f->x.w.n; i++)
 			f->tracked |= tracks(nft_tok(&f->x, i));
 		if (!err)
 			depth += f->x.opens ? 1 : f->x.closes ? (unsigned)-1 : 0;
@@ -204,9 +204,9 @@ static int read_set(struct nft_file *f, const char *name)
 		err = nft_lex_next(&f->x, false);
 		if (err || f->x.closes)
 			break;
-		s->odd |= f->x.overflow || f->x.unended;
+		s->odd |= f->x.w.overflow || f->x.unended;
 		if (nft_is(&f->x, 0, "flags")) {
-			for (size_t i = 1; i < f->x.n; i++)
+			for (size_t i = 1; i < f->x.w.n; i++)
 				s->dynamic |= nft_is(&f->x, i, "dynamic") || nft_is(&f->x, i, "timeout");
 		} else if (nft_is(&f->x, 0, "elements")) {
 			size_t i = 3;
@@ -280,7 +280,7 @@ static int read_hook(struct nft_file *f, const char *list, bool *nat)
 			continue;
 		h.where = hook_names[k].where;
 		if (nft_is(x, 4, "device")) {
-			h.iface = arena_strdup(&f->c->mem, nft_word(nft_tok(x, 5)));
+			h.iface = arena_strdup(&f->c->mem, tokens_plain(nft_tok(x, 5)));
 			if (!h.iface)
 				return ENOMEM;
 		}
@@ -301,13 +301,13 @@ static int read_chain_line(struct nft_file *f, const char *list, bool *nat)
 
 	if (nft_is(x, 0, "type") && nft_is(x, 2, "hook"))
 		return read_hook(f, list, nat);
-	if (nft_is(x, 0, "policy") && x->n == 2) {
+	if (nft_is(x, 0, "policy") && x->w.n == 2) {
 		err = config_list_get(&l, f->c, list, strlen(list), f->family);
 		if (!err)
 			l->fallthrough = nft_is(x, 1, "accept") ? CONFIG_PERMIT : CONFIG_DENY;
 		return err;
 	}
-	if ((nft_is(x, 0, "comment") && x->n == 2) || nft_is(x, 0, "flags") || nft_is(x, 0, "devices"))
+	if ((nft_is(x, 0, "comment") && x->w.n == 2) || nft_is(x, 0, "flags") || nft_is(x, 0, "devices"))
 		return 0;
 	if (*nat) {
 		if (f->nat)
@@ -383,7 +383,7 @@ static int read_table(struct nft_file *f)
 		{"bridge", 0, false}, {"arp", 0, false},
 	};
 	struct nft_lex *x = &f->x;
-	const char *family = x->n > 2 ? nft_tok(x, 1) : "ip", *name = nft_tok(x, x->n > 2 ? 2 : 1);
+	const char *family = x->w.n > 2 ? nft_tok(x, 1) : "ip", *name = nft_tok(x, x->w.n > 2 ? 2 : 1);
 	char table[sizeof(f->table)];
 	bool ours = false;
 	int err = 0;
@@ -486,7 +486,6 @@ int nft_read(struct config *c, const char *text, size_t len, struct diag_list *d
 
 	f->c = c;
 	c->dialect = "nftables";
-	f->x.text.max = NFT_TEXT_MAX + 4096;
 	f->first_pass = true;
 	err = pass(f, text, len);
 	f->first_pass = false;
@@ -501,8 +500,7 @@ int nft_read(struct config *c, const char *text, size_t len, struct diag_list *d
 	c->lines = f->x.l.line;
 	find_families(c);
 
-	sbuf_reset(&f->x.text);
-	free(f->x.off);
+	tokens_reset(&f->x.w);
 	free(f);
 	return err;
 }

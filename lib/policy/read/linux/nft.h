@@ -1,7 +1,7 @@
 /**
  * What the parts of the nftables reader share: words and statements
- * (nft_lex.c), conditions (nft_expr.c), rules (nft_rule.c), tables, sets and
- * chains (nft.c).
+ * (nft_lex.c), fields and their values (nft_field.c), conditions (nft_expr.c),
+ * rules (nft_rule.c), tables, sets and chains (nft.c).
  */
 #ifndef VISAVIS_LIB_POLICY_READ_LINUX_NFT_H
 #define VISAVIS_LIB_POLICY_READ_LINUX_NFT_H
@@ -10,13 +10,11 @@
 #include <stddef.h>
 #include <stdint.h>
 
-#include "lib/base/sbuf.h"
 #include "lib/policy/read/config.h"
 #include "lib/policy/read/lines.h"
+#include "lib/policy/read/tokens.h"
 
 enum {
-	NFT_TOKENS_MAX = 1 << 20,	/**< of one statement */
-	NFT_TEXT_MAX = 16 << 20,	/**< bytes of one statement */
 	NFT_PARTS_MAX = 5,		/**< of a concatenation */
 	NFT_VARIANTS_MAX = 4096,	/**< rules that one line becomes */
 };
@@ -25,14 +23,11 @@ enum {
 struct nft_lex {
 	struct lines l;
 	const char *at;			/**< within the line; NULL: take the next */
-	struct sbuf text;		/**< the tokens, each with its NUL */
-	uint32_t *off;			/**< of each token in `text` */
-	size_t n, cap;
+	struct tokens w;		/**< of the statement */
 	unsigned line;			/**< where the statement began */
 	struct config_text raw;		/**< its text in the file */
 	bool opens;			/**< it ended in "{" */
 	bool closes;			/**< it is "}" alone */
-	bool overflow;			/**< too many tokens: those beyond are left out */
 	bool unended;			/**< the file ends within it */
 };
 
@@ -43,11 +38,13 @@ struct nft_lex {
  * @return 0; ENODATA at the end of the file; ENOMEM
  */
 int nft_lex_next(struct nft_lex *x, bool blocks);
-/** Token i, or "" past the end. Strings in quotes begin with '"'. */
-const char *nft_tok(const struct nft_lex *x, size_t i);
-bool nft_is(const struct nft_lex *x, size_t i, const char *word);
-/** The token without the mark of a string */
-const char *nft_word(const char *token);
+
+static inline const char *nft_tok(const struct nft_lex *x, size_t i) { return tokens_at(&x->w, i); }
+
+static inline bool nft_is(const struct nft_lex *x, size_t i, const char *word)
+{
+	return tokens_is(&x->w, i, word);
+}
 
 /** A set or map of a table; the elements are kept as words. */
 struct nft_set {

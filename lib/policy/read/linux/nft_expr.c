@@ -1,78 +1,18 @@
 /*
- * Conditions: what is looked at, how it is compared, and with what. Each kind
- * of field is one row; what no packet set holds makes a rule match sometimes.
+ * Conditions: what is looked at, how it is compared, and with what. What no
+ * packet set holds makes a rule match sometimes.
  */
 #include <errno.h>
 #include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
 
-#include "lib/policy/pset/names.h"
-#include "lib/policy/read/linux/clause.h"
-#include "lib/policy/read/linux/nft.h"
-
-enum kind {
-	K_SRC = 0, K_DST, K_PROTOCOL, K_SPORT, K_DPORT, K_TYPE, K_CODE, K_DSCP,
-	K_FAMILY, K_IN, K_OUT, K_STATE, K_FLAGS, K_OFFSET, K_OTHER,
-};
-
-/** A field as a rule names it, and what the packet must be to have it */
-struct field {
-	const char *word[2];
-	enum kind kind;
-	uint8_t family;
-	uint8_t protocol;
-};
-
-static const struct field fields[] = {
-	{{"ip", "saddr"}, K_SRC, 4, 0}, {{"ip", "daddr"}, K_DST, 4, 0},
-	{{"ip6", "saddr"}, K_SRC, 6, 0}, {{"ip6", "daddr"}, K_DST, 6, 0},
-	{{"ip", "protocol"}, K_PROTOCOL, 4, 0}, {{"ip6", "nexthdr"}, K_PROTOCOL, 6, 0},
-	{{"meta", "l4proto"}, K_PROTOCOL, 0, 0},
-	{{"ip", "dscp"}, K_DSCP, 4, 0}, {{"ip6", "dscp"}, K_DSCP, 6, 0},
-	{{"meta", "nfproto"}, K_FAMILY, 0, 0}, {{"meta", "protocol"}, K_FAMILY, 0, 0},
-	{{"ether", "type"}, K_FAMILY, 0, 0},
-	{{"tcp", "sport"}, K_SPORT, 0, 6}, {{"tcp", "dport"}, K_DPORT, 0, 6},
-	{{"udp", "sport"}, K_SPORT, 0, 17}, {{"udp", "dport"}, K_DPORT, 0, 17},
-	{{"sctp", "sport"}, K_SPORT, 0, 132}, {{"sctp", "dport"}, K_DPORT, 0, 132},
-	{{"dccp", "sport"}, K_SPORT, 0, 33}, {{"dccp", "dport"}, K_DPORT, 0, 33},
-	{{"udplite", "sport"}, K_SPORT, 0, 136}, {{"udplite", "dport"}, K_DPORT, 0, 136},
-	{{"th", "sport"}, K_SPORT, 0, 0}, {{"th", "dport"}, K_DPORT, 0, 0},
-	{{"icmp", "type"}, K_TYPE, 4, 1}, {{"icmp", "code"}, K_CODE, 4, 1},
-	{{"icmpv6", "type"}, K_TYPE, 6, 58}, {{"icmpv6", "code"}, K_CODE, 6, 58},
-	{{"iifname", NULL}, K_IN, 0, 0}, {{"oifname", NULL}, K_OUT, 0, 0},
-	{{"iif", NULL}, K_IN, 0, 0}, {{"oif", NULL}, K_OUT, 0, 0},
-	{{"meta", "iifname"}, K_IN, 0, 0}, {{"meta", "oifname"}, K_OUT, 0, 0},
-	{{"meta", "iif"}, K_IN, 0, 0}, {{"meta", "oif"}, K_OUT, 0, 0},
-	{{"ct", "state"}, K_STATE, 0, 0}, {{"tcp", "flags"}, K_FLAGS, 0, 6},
-	{{"ip", "frag-off"}, K_OFFSET, 4, 0}, {{"frag", "frag-off"}, K_OFFSET, 6, 0},
-};
-
-/** Words with which a condition begins that packet sets do not hold; all take
- *  one word more */
-static const char *const others[] = {
-	"meta", "ct", "ip", "ip6", "tcp", "udp", "th", "ether", "vlan", "arp", "ah", "esp",
-	"comp", "sctp", "dccp", "udplite", "icmp", "icmpv6", "igmp", "dst", "hbh", "mh", "frag",
-	"exthdr", "rt", "socket", "rt0", "rt2", "rt4", "srh", "gre", "geneve", "vxlan",
-};
-
-/** nft's words for codes of unreachable, in both families */
-static const struct code {
-	const char *name;
-	uint8_t family, code;
-} codes[] = {
-	{"net-unreachable", 4, 0}, {"host-unreachable", 4, 1}, {"prot-unreachable", 4, 2},
-	{"port-unreachable", 4, 3}, {"frag-needed", 4, 4}, {"net-prohibited", 4, 9},
-	{"host-prohibited", 4, 10}, {"admin-prohibited", 4, 13}, {"no-route", 6, 0},
-	{"admin-prohibited", 6, 1}, {"addr-unreachable", 6, 3}, {"port-unreachable", 6, 4},
-	{"policy-fail", 6, 5}, {"reject-route", 6, 6},
-};
+#include "lib/policy/read/linux/nft_field.h"
 
 /** A comparison while it is read */
 struct cond {
 	struct nft_file *f;
-	const struct field *field[NFT_PARTS_MAX];
-	struct field other;		/**< for what has no row */
+	const struct nft_field *field[NFT_PARTS_MAX];
+	struct nft_field other;		/**< for what has no row */
 	unsigned nfields;
 	char op[4];			/**< "==", "!=", "<", ">", "<=", ">=" */
 	bool map;			/**< vmap */
@@ -89,225 +29,6 @@ static int push(struct config *c, struct nft_variants *vs, const struct config_r
 	if (arena_grow(&c->mem, (void **)&vs->v, vs->n, &vs->cap, sizeof(*vs->v)))
 		return ENOMEM;
 	vs->v[vs->n++] = *r;
-	return 0;
-}
-
-
-static const struct field *field_find(const struct nft_lex *x, size_t *i)
-{
-	for (size_t k = 0; k < sizeof(fields) / sizeof(fields[0]); k++) {
-		const struct field *f = &fields[k];
-
-		if (!nft_is(x, *i, f->word[0]) || (f->word[1] && !nft_is(x, *i + 1, f->word[1])))
-			continue;
-		*i += f->word[1] ? 2 : 1;
-		return f;
-	}
-
-	return NULL;
-}
-
-
-static bool other_begins(const char *word)
-{
-	for (size_t k = 0; k < sizeof(others) / sizeof(others[0]); k++)
-		if (!strcmp(others[k], word))
-			return true;
-
-	return false;
-}
-
-
-static bool number(unsigned long *v, const char *s, unsigned long max)
-{
-	char *end;
-
-	*v = strtoul(s, &end, 0);
-	return *s >= '0' && *s <= '9' && !*end && *v <= max;
-}
-
-
-/** One value of that kind as a number */
-static bool value_number(unsigned *v, const struct field *fd, const char *s)
-{
-	unsigned long n;
-	unsigned lo, hi;
-
-	switch (fd->kind) {
-	case K_PROTOCOL:
-		return names_protocol(v, s, strlen(s));
-	case K_SPORT:
-	case K_DPORT:
-		return names_port(v, s, strlen(s), fd->protocol != 17, fd->protocol != 6);
-	case K_DSCP:
-		if (number(&n, s, 63))
-			*v = (unsigned)n;
-		return number(&n, s, 63) || names_dscp(v, s, strlen(s));
-	case K_TYPE:
-		return names_icmp(fd->family, v, &lo, &hi, s, strlen(s)) && lo == 0 && hi == 255;
-	case K_CODE:
-		for (size_t k = 0; k < sizeof(codes) / sizeof(codes[0]); k++)
-			if (codes[k].family == fd->family && !strcmp(codes[k].name, s)) {
-				*v = codes[k].code;
-				return true;
-			}
-		if (number(&n, s, 255))
-			*v = (unsigned)n;
-		return number(&n, s, 255);
-	default:
-		return false;
-	}
-}
-
-
-/** "5", "http", "5-9" */
-static bool value_range(unsigned *lo, unsigned *hi, const struct field *fd, const char *s)
-{
-	const char *dash = strchr(s, '-');
-	char first[64];
-
-	if (value_number(lo, fd, s)) {
-		*hi = *lo;
-		return true;
-	}
-	if (!dash || dash - s >= (ptrdiff_t)sizeof(first))
-		return false;
-	(void)snprintf(first, sizeof(first), "%.*s", (int)(dash - s), s);
-	return value_number(lo, fd, first) && value_number(hi, fd, dash + 1) && *lo <= *hi;
-}
-
-
-static const enum pset_field pset_of[] = {
-	[K_PROTOCOL] = PSET_PROTOCOL, [K_SPORT] = PSET_SPORT, [K_DPORT] = PSET_DPORT,
-	[K_TYPE] = PSET_ICMP_TYPE, [K_CODE] = PSET_ICMP_CODE, [K_DSCP] = PSET_DSCP,
-};
-
-
-static int numbers(struct cond *q, struct clause *k, const struct field *fd, const char *s)
-{
-	unsigned lo, hi, max = fd->kind == K_SPORT || fd->kind == K_DPORT ? 65535 :
-			       fd->kind == K_DSCP ? 63 : 255;
-
-	if (!value_range(&lo, &hi, fd, s))
-		return EINVAL;
-	if (q->op[0] == '<') {
-		if (q->op[1] != '=' && !lo)
-			return 0;
-		hi = q->op[1] == '=' ? hi : lo - 1;
-		lo = 0;
-	} else if (q->op[0] == '>') {
-		if (q->op[1] != '=' && hi == max)
-			return 0;
-		lo = q->op[1] == '=' ? lo : hi + 1;
-		hi = max;
-	}
-
-	return clause_add_num(q->f->c, k, pset_of[fd->kind], lo, hi);
-}
-
-
-static int one_flag(uint8_t *bit, const char *s)
-{
-	unsigned long v;
-
-	if (names_tcp_flag(bit, s, strlen(s)))
-		return 0;
-	if (!number(&v, s, 255))
-		return EINVAL;
-	*bit = (uint8_t)v;
-	return 0;
-}
-
-
-/** "syn", "syn|ack" */
-static int joined_flags(uint8_t *flags, const char *s)
-{
-	char one[16];
-	uint8_t bit;
-
-	*flags = 0;
-	for (size_t n; *s; s += n + (s[n] == '|')) {
-		n = strcspn(s, "|");
-		(void)snprintf(one, sizeof(one), "%.*s", n < sizeof(one) ? (int)n : 0, s);
-		if (one_flag(&bit, one))
-			return EINVAL;
-		*flags |= bit;
-	}
-
-	return 0;
-}
-
-
-/** One value of one field as alternatives */
-static int value_clause(struct cond *q, struct clause *k, const struct field *fd, const char *s)
-{
-	struct config_match m = {0};
-	uint8_t bit;
-	int err;
-
-	switch (fd->kind) {
-	case K_SRC:
-	case K_DST:
-		err = q->op[0] == '<' || q->op[0] == '>' ? EINVAL :
-		      clause_addr(q->f->c, fd->kind == K_SRC ? &m.src : &m.dst, s);
-		return err ? err : clause_add_match(q->f->c, k, &m);
-	case K_FAMILY:
-		if (!strcmp(s, "ipv4") || !strcmp(s, "ip") || !strcmp(s, "2"))
-			return clause_add_num(q->f->c, k, PSET_FAMILY, 0, 0);
-		if (!strcmp(s, "ipv6") || !strcmp(s, "ip6") || !strcmp(s, "10"))
-			return clause_add_num(q->f->c, k, PSET_FAMILY, 1, 1);
-		return !strcmp(s, "arp") ? 0 : EINVAL;
-	case K_FLAGS:
-		if (joined_flags(&bit, s))
-			return EINVAL;
-		m.flags[m.nflags++] = (struct config_flags){ q->anonymous || q->op[1] ? 255 : bit, bit };
-		return clause_add_match(q->f->c, k, &m);
-	case K_OFFSET:
-	case K_OTHER:
-	case K_IN:
-	case K_OUT:
-	case K_STATE:
-		return EINVAL;
-	default:
-		return numbers(q, k, fd, s);
-	}
-}
-
-
-/** What a packet must be to have the field at all */
-static int implied(struct config *c, struct config_rule *r, const struct field *fd)
-{
-	struct config_match m = { .family = fd->family };
-	int err = 0;
-
-	static const uint8_t with_ports[] = { 6, 17, 33, 132, 136 };
-
-	if (fd->protocol)
-		err = config_nums_add(c, &m.protocol, fd->protocol, fd->protocol);
-	for (size_t i = 0; !fd->protocol && fd->kind >= K_SPORT && fd->kind <= K_DPORT && !err &&
-	     i < sizeof(with_ports); i++)
-		err = config_nums_add(c, &m.protocol, with_ports[i], with_ports[i]);
-	if (fd->kind == K_SPORT || fd->kind == K_DPORT || fd->kind == K_TYPE ||
-	    fd->kind == K_CODE || fd->kind == K_FLAGS)
-		m.fragments = CONFIG_FRAGMENTS_FIRST;
-	return err ? err : clause_and_match(c, r, &m);
-}
-
-
-static bool by_rule(const struct field *fd)
-{
-	return fd->kind == K_IN || fd->kind == K_OUT || fd->kind == K_STATE;
-}
-
-
-static unsigned state_bit(const char *s)
-{
-	static const char *const names[] = { "untracked", "new", "related", "established", "invalid" };
-
-	for (unsigned i = 0; i < CONFIG_STATES; i++)
-		if (!strcmp(names[i], s))
-			return 1u << i;
-
 	return 0;
 }
 
@@ -330,9 +51,9 @@ static int element_boxes(struct cond *q, struct clause *out, const struct nft_el
 	for (unsigned i = 0; !err && i < q->nfields; i++) {
 		struct clause k = {0};
 
-		if (by_rule(q->field[i]))
+		if (nft_by_rule(q->field[i]))
 			continue;
-		err = value_clause(q, &k, q->field[i], nft_word(e->part[i]));
+		err = nft_value(c, &k, q->field[i], q->op, q->anonymous, tokens_plain(e->part[i]));
 		if (!err)
 			err = clause_and(c, &r, &k);
 	}
@@ -349,15 +70,15 @@ static int element_rule(struct cond *q, struct config_rule *r, const struct nft_
 	int err = 0;
 
 	for (unsigned i = 0; !err && i < q->nfields; i++) {
-		const char *s = nft_word(e->part[i]);
+		const char *s = tokens_plain(e->part[i]);
 
-		if (q->field[i]->kind == K_STATE) {
-			r->states = (r->states ? r->states : CONFIG_STATE_ANY) & state_bit(s);
+		if (q->field[i]->kind == NFT_STATE) {
+			r->states = (r->states ? r->states : CONFIG_STATE_ANY) & nft_state_bit(s);
 			if (!r->states)
 				return EINVAL;
-		} else if (q->field[i]->kind == K_IN) {
+		} else if (q->field[i]->kind == NFT_IN) {
 			err = r->in.n ? EINVAL : add_iface(q->f->c, &r->in, s, false);
-		} else if (q->field[i]->kind == K_OUT) {
+		} else if (q->field[i]->kind == NFT_OUT) {
 			err = r->out.n ? EINVAL : add_iface(q->f->c, &r->out, s, false);
 		}
 	}
@@ -412,7 +133,7 @@ static int split(struct cond *q, const struct nft_variants *from, struct nft_var
 			if (!err)
 				err = element_rule(q, &r, e);
 			for (unsigned p = 0; !err && p < q->nfields; p++)
-				err = implied(c, &r, q->field[p]);
+				err = nft_implied(c, &r, q->field[p]);
 			if (!err && q->map && (!e->verdict || !nft_verdict(q->f, &r, e->verdict, e->target)))
 				err = EINVAL;
 			if (!err)
@@ -426,7 +147,7 @@ static int split(struct cond *q, const struct nft_variants *from, struct nft_var
 /** A single interface or state field: all values at once */
 static int rule_field(struct cond *q, struct config_rule *r)
 {
-	const struct field *fd = q->field[0];
+	const struct nft_field *fd = q->field[0];
 	bool negate = !strcmp(q->op, "!=");
 	unsigned states = 0;
 	int err = 0;
@@ -434,23 +155,23 @@ static int rule_field(struct cond *q, struct config_rule *r)
 	if (q->op[0] == '<' || q->op[0] == '>')
 		return EINVAL;
 	/* "!= a" and "!= b" is neither; other pairs are not kept apart */
-	if ((fd->kind == K_IN && r->in.n && !(negate && r->in.negate)) ||
-	    (fd->kind == K_OUT && r->out.n && !(negate && r->out.negate)))
+	if ((fd->kind == NFT_IN && r->in.n && !(negate && r->in.negate)) ||
+	    (fd->kind == NFT_OUT && r->out.n && !(negate && r->out.negate)))
 		return EINVAL;
 	for (size_t k = 0; !err && k < q->set->n; k++) {
-		const char *s = nft_word(q->set->v[k].part[0]);
+		const char *s = tokens_plain(q->set->v[k].part[0]);
 
 		if (q->set->v[k].nparts != 1)
 			return EINVAL;
-		if (fd->kind == K_STATE) {
-			if (!state_bit(s))
+		if (fd->kind == NFT_STATE) {
+			if (!nft_state_bit(s))
 				return EINVAL;
-			states |= state_bit(s);
+			states |= nft_state_bit(s);
 		} else {
-			err = add_iface(q->f->c, fd->kind == K_IN ? &r->in : &r->out, s, negate);
+			err = add_iface(q->f->c, fd->kind == NFT_IN ? &r->in : &r->out, s, negate);
 		}
 	}
-	if (err || fd->kind != K_STATE)
+	if (err || fd->kind != NFT_STATE)
 		return err;
 
 	states = (negate ? ~states : states) & (r->states ? r->states : CONFIG_STATE_ANY);
@@ -459,20 +180,12 @@ static int rule_field(struct cond *q, struct config_rule *r)
 }
 
 
-static bool header_field(const struct field *fd)
-{
-	return fd->kind == K_SPORT || fd->kind == K_DPORT || fd->kind == K_TYPE ||
-	       fd->kind == K_CODE || fd->kind == K_FLAGS;
-}
-
-
 /* The kernel compares the bytes where a transport header would stand, also in
  * later fragments, unless connection tracking has put them together before;
  * and "th" takes any protocol, not those with ports alone. */
-static int add_blind(struct nft_file *f, const struct field *fd, const struct config_rule *r,
+static int add_blind(struct nft_file *f, const struct nft_field *fd, const struct config_rule *r,
 		     struct nft_variants *to)
 {
-	static const uint8_t with_ports[] = { 6, 17, 33, 132, 136 };
 	struct config_match frag = { .fragments = CONFIG_FRAGMENTS_ONLY };
 	struct config_match other = { .protocol.negate = true, .fragments = CONFIG_FRAGMENTS_FIRST };
 	struct config_rule blind = *r;
@@ -487,13 +200,12 @@ static int add_blind(struct nft_file *f, const struct field *fd, const struct co
 		if (!err && blind.nboxes)
 			err = push(f->c, to, &blind);
 	}
-	if (err || fd->protocol || fd->kind > K_DPORT)
+	if (err || fd->protocol || fd->kind > NFT_DPORT)
 		return err;
 
 	blind.boxes = r->boxes;
 	blind.nboxes = r->nboxes;
-	for (size_t i = 0; !err && i < sizeof(with_ports); i++)
-		err = config_nums_add(f->c, &other.protocol, with_ports[i], with_ports[i]);
+	err = nft_with_ports(f->c, &other.protocol);
 	if (!err)
 		err = clause_and_match(f->c, &blind, &other);
 	if (!err && blind.nboxes)
@@ -505,11 +217,11 @@ static int add_blind(struct nft_file *f, const struct field *fd, const struct co
 /** The variants of what cannot be told, apart from those that can */
 static int blind_fields(struct cond *q, const struct nft_variants *vs, struct nft_variants *to)
 {
-	const struct field *fd = NULL;
+	const struct nft_field *fd = NULL;
 	int err = 0;
 
 	for (unsigned i = 0; i < q->nfields; i++)
-		if (header_field(q->field[i]))
+		if (nft_header_field(q->field[i]))
 			fd = q->field[i];
 	for (size_t i = 0; fd && !err && i < vs->n; i++)
 		err = add_blind(q->f, fd, &vs->v[i], to);
@@ -531,7 +243,7 @@ static int addr_boxes(struct cond *q, int end, bool negate)
 	a->given = true;
 	a->negate = negate;
 	for (size_t i = 0; !err && i < q->set->n; i++)
-		err = q->set->v[i].nparts != 1 ? EINVAL : clause_addr(c, a, nft_word(q->set->v[i].part[0]));
+		err = q->set->v[i].nparts != 1 ? EINVAL : clause_addr(c, a, tokens_plain(q->set->v[i].part[0]));
 	if (!err)
 		err = config_rule_match(c, &made, &m);
 	q->set->boxes[end] = made.boxes;
@@ -543,7 +255,7 @@ static int addr_boxes(struct cond *q, int end, bool negate)
 /** Addresses alone */
 static int addr_field(struct cond *q, struct nft_variants *vs)
 {
-	int end = q->field[0]->kind == K_SRC ? PSET_SRC : PSET_DST;
+	int end = q->field[0]->kind == NFT_SRC ? PSET_SRC : PSET_DST;
 	bool negate = !strcmp(q->op, "!=");
 	struct nft_set *set = q->set;
 	struct clause k;
@@ -558,7 +270,7 @@ static int addr_field(struct cond *q, struct nft_variants *vs)
 	for (size_t i = 0; !err && i < vs->n; i++) {
 		err = clause_and(q->f->c, &vs->v[i], &k);
 		if (!err)
-			err = implied(q->f->c, &vs->v[i], q->field[0]);
+			err = nft_implied(q->f->c, &vs->v[i], q->field[0]);
 	}
 
 	return err;
@@ -580,7 +292,7 @@ static int box_fields(struct cond *q, struct nft_variants *vs)
 	for (size_t i = 0; !err && i < vs->n; i++) {
 		err = clause_and(c, &vs->v[i], &k);
 		for (unsigned p = 0; !err && p < q->nfields; p++)
-			err = implied(c, &vs->v[i], q->field[p]);
+			err = nft_implied(c, &vs->v[i], q->field[p]);
 	}
 	for (size_t i = 0; !err && i < blind.n; i++)
 		err = push(c, vs, &blind.v[i]);
@@ -599,7 +311,7 @@ static int apply(struct cond *q, struct nft_variants *vs, struct nft_variants *h
 	for (size_t i = 0; q->set->dynamic && i < vs->n; i++)
 		vs->v[i].sometimes = true;
 	for (unsigned i = 0; i < q->nfields; i++)
-		beside |= by_rule(q->field[i]);
+		beside |= nft_by_rule(q->field[i]);
 	if (q->map)
 		return split(q, vs, hits);
 	if (beside && q->nfields == 1) {
@@ -616,7 +328,7 @@ static int apply(struct cond *q, struct nft_variants *vs, struct nft_variants *h
 		return err;
 	}
 
-	if (q->nfields == 1 && (q->field[0]->kind == K_SRC || q->field[0]->kind == K_DST))
+	if (q->nfields == 1 && (q->field[0]->kind == NFT_SRC || q->field[0]->kind == NFT_DST))
 		return addr_field(q, vs);
 
 	return box_fields(q, vs);
@@ -633,7 +345,7 @@ static int flag_value(const struct nft_lex *x, size_t *i, uint8_t *flags)
 	for (;;) {
 		uint8_t bit;
 
-		if (one_flag(&bit, nft_tok(x, *i)))
+		if (nft_flag(&bit, nft_tok(x, *i)))
 			return EINVAL;
 		*flags |= bit;
 		(*i)++;
@@ -652,7 +364,7 @@ static int flag_value(const struct nft_lex *x, size_t *i, uint8_t *flags)
 static int flags_and(struct nft_file *f, struct nft_variants *vs, uint8_t mask, uint8_t value,
 		     bool negate)
 {
-	static const struct field tcp = {{"tcp", "flags"}, K_FLAGS, 0, 6};
+	static const struct nft_field tcp = {{"tcp", "flags"}, NFT_FLAGS, 0, 6};
 	struct cond q = { .f = f, .field = { &tcp }, .nfields = 1 };
 	struct nft_variants blind = {0};
 	struct config_match m = {0};
@@ -672,7 +384,7 @@ static int flags_and(struct nft_file *f, struct nft_variants *vs, uint8_t mask, 
 	for (size_t i = 0; !err && i < vs->n; i++) {
 		err = clause_and_match(f->c, &vs->v[i], &m);
 		if (!err)
-			err = implied(f->c, &vs->v[i], &tcp);
+			err = nft_implied(f->c, &vs->v[i], &tcp);
 	}
 	for (size_t i = 0; !err && i < blind.n; i++)
 		err = push(f->c, vs, &blind.v[i]);
@@ -757,19 +469,19 @@ static int read_fields(struct cond *q, size_t *i)
 	const struct nft_lex *x = &q->f->x;
 
 	do {
-		const struct field *fd = field_find(x, i);
+		const struct nft_field *fd = nft_field_find(x, i);
 
 		if (q->nfields == NFT_PARTS_MAX)
 			return EINVAL;
 		if (!fd) {
-			if (!other_begins(nft_tok(x, *i)))
+			if (!nft_other_begins(nft_tok(x, *i)))
 				return q->nfields ? EINVAL : ENOENT;
 			other_skip(x, i);
-			q->other = (struct field){ .kind = K_OTHER };
+			q->other = (struct nft_field){ .kind = NFT_OTHER };
 			fd = &q->other;
 		}
 		q->field[q->nfields++] = fd;
-	} while (nft_is(x, *i, ".") && (*i)++ < x->n);
+	} while (nft_is(x, *i, ".") && (*i)++ < x->w.n);
 
 	return 0;
 }
@@ -810,21 +522,21 @@ static int read_values(struct cond *q, size_t *i)
 		struct nft_elem e = {0};
 
 		do {
-			if (e.nparts == NFT_PARTS_MAX || *i >= x->n)
+			if (e.nparts == NFT_PARTS_MAX || *i >= x->w.n)
 				return EINVAL;
 			e.part[e.nparts++] = arena_strdup(&q->f->c->mem, nft_tok(x, (*i)++));
 			if (!e.part[e.nparts - 1])
 				return ENOMEM;
 			/* "08:00"-"17:00": of times, where the dash is by itself */
-			if (q->field[0]->kind == K_OTHER && nft_is(x, *i, "-"))
+			if (q->field[0]->kind == NFT_OTHER && nft_is(x, *i, "-"))
 				*i += 2;
-		} while (nft_is(x, *i, ".") && (*i)++ < x->n);
+		} while (nft_is(x, *i, ".") && (*i)++ < x->w.n);
 		err = arena_grow(&q->f->c->mem, (void **)&q->set->v, q->set->n, &q->set->cap,
 				 sizeof(*q->set->v));
 		if (err)
 			return err;
 		q->set->v[q->set->n++] = e;
-	} while (nft_is(x, *i, ",") && (*i)++ < x->n);
+	} while (nft_is(x, *i, ",") && (*i)++ < x->w.n);
 
 	return 0;
 }
@@ -833,7 +545,7 @@ static int read_values(struct cond *q, size_t *i)
 static bool has_other(const struct cond *q)
 {
 	for (unsigned i = 0; i < q->nfields; i++)
-		if (q->field[i]->kind == K_OTHER)
+		if (q->field[i]->kind == NFT_OTHER)
 			return true;
 
 	return false;
@@ -873,12 +585,12 @@ static int fib_condition(struct nft_file *f, size_t *i, struct nft_variants *vs)
 	(*i)++;				/* type, oif, oifname */
 	*i += is_op(nft_tok(x, *i));
 	if (nft_is(x, *i, "{"))
-		while (*i < x->n && !nft_is(x, *i, "}"))
+		while (*i < x->w.n && !nft_is(x, *i, "}"))
 			(*i)++;
 	(*i)++;
 	for (size_t k = 0; k < vs->n; k++)
 		vs->v[k].sometimes = true;
-	return *i <= x->n ? 0 : EINVAL;
+	return *i <= x->w.n ? 0 : EINVAL;
 }
 
 
@@ -896,13 +608,13 @@ int nft_condition(struct nft_file *f, size_t *i, struct nft_variants *vs,
 		return err;
 	if (nft_is(x, *i, "set")) {		/* a change of the packet, no condition */
 		(*i)++;
-		*i += other_begins(nft_tok(x, *i));	/* "set ct mark" */
+		*i += nft_other_begins(nft_tok(x, *i));	/* "set ct mark" */
 		return read_values(&q, i);
 	}
-	if (q.nfields == 1 && q.field[0]->kind == K_FLAGS && !nft_is(x, *i, "{") &&
+	if (q.nfields == 1 && q.field[0]->kind == NFT_FLAGS && !nft_is(x, *i, "{") &&
 	    !nft_is(x, *i, "vmap") && nft_tok(x, *i)[0] != '@')
 		return flags_condition(f, i, vs);
-	if (q.nfields == 1 && q.field[0]->kind == K_OFFSET)
+	if (q.nfields == 1 && q.field[0]->kind == NFT_OFFSET)
 		return offset_condition(f, i, vs, q.field[0]->family);
 	if (nft_is(x, *i, "&") && has_other(&q))
 		*i += 2;

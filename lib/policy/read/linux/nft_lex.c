@@ -7,48 +7,6 @@
 static const char breaks[] = " \t{}(),;=!<>&|^\"#";
 
 
-const char *nft_tok(const struct nft_lex *x, size_t i)
-{
-	return i < x->n ? sbuf_str(&x->text) + x->off[i] : "";
-}
-
-
-bool nft_is(const struct nft_lex *x, size_t i, const char *word)
-{
-	return !strcmp(nft_tok(x, i), word);
-}
-
-
-const char *nft_word(const char *token)
-{
-	return token + (token[0] == '"');
-}
-
-
-static int add_token(struct nft_lex *x, const char *mark, const char *s, size_t n)
-{
-	uint32_t *v;
-
-	if (x->n >= NFT_TOKENS_MAX || x->text.len + n + 2 > NFT_TEXT_MAX) {
-		x->overflow = true;
-		return 0;
-	}
-	if (x->n == x->cap) {
-		v = realloc(x->off, (x->cap * 2 + 64) * sizeof(*v));
-		if (!v)
-			return ENOMEM;
-		x->off = v;
-		x->cap = x->cap * 2 + 64;
-	}
-
-	x->off[x->n++] = (uint32_t)x->text.len;
-	sbuf_puts(&x->text, mark);
-	sbuf_put(&x->text, s, n);
-	sbuf_putc(&x->text, '\0');
-	return x->text.err;
-}
-
-
 /** Stand on the next token. @return 0 in the line, 1 at a line's end, 2 at the
  *  end of the file */
 static int skip_blanks(struct nft_lex *x)
@@ -56,7 +14,7 @@ static int skip_blanks(struct nft_lex *x)
 	if (!x->at) {
 		if (!lines_next(&x->l))
 			return 2;
-		x->overflow |= x->l.cut;
+		x->w.overflow |= x->l.cut;
 		x->at = x->l.s;
 	}
 	x->at += strspn(x->at, " \t");
@@ -80,13 +38,13 @@ static int take_token(struct nft_lex *x)
 	if (*s == '"') {
 		n = strcspn(s + 1, "\"");
 		x->at = s + 1 + n + (s[1 + n] == '"');
-		return add_token(x, "\"", s + 1, n);
+		return tokens_add(&x->w, "\"", s + 1, n);
 	}
 	n = strcspn(s, breaks);
 	if (!n)
 		n = strchr("=!<>", *s) && (s[1] == '=' || (s[1] == s[0] && *s != '!')) ? 2 : 1;
 	x->at = s + n;
-	return add_token(x, "", s, n);
+	return tokens_add(&x->w, "", s, n);
 }
 
 
@@ -95,11 +53,7 @@ static void note_raw(struct nft_lex *x, const char *start)
 {
 	const char *end = x->at ? x->l.raw.p + x->l.raw.n : x->l.p;
 
-	x->raw = (struct config_text){ start, end > start ? (size_t)(end - start) : 0 };
-	if (x->raw.n > 400)
-		x->raw.n = 400;
-	while (x->raw.n && strchr("\r\n\t ", x->raw.p[x->raw.n - 1]))
-		x->raw.n--;
+	x->raw = tokens_raw(start, end);
 }
 
 
@@ -109,35 +63,34 @@ int nft_lex_next(struct nft_lex *x, bool blocks)
 	unsigned depth = 0;
 	int err = 0, at;
 
-	x->n = 0;
-	x->text.len = 0;
-	x->opens = x->closes = x->overflow = x->unended = false;
+	tokens_begin(&x->w);
+	x->opens = x->closes = x->unended = false;
 	while (!err) {
 		at = skip_blanks(x);
 		if (at == 2) {
-			x->unended = x->n > 0;
+			x->unended = x->w.n > 0;
 			break;
 		}
 		if (at == 1) {
-			if (x->n && !depth)
+			if (x->w.n && !depth)
 				break;
 			continue;
 		}
 		if (*x->at == ';' && !depth) {
 			x->at++;
-			if (x->n)
+			if (x->w.n)
 				break;
 			continue;
 		}
 		if (*x->at == '}' && !depth) {
-			if (x->n)
+			if (x->w.n)
 				break;
 			x->at++;
 			x->line = x->l.line;
 			x->closes = true;
 			return 0;
 		}
-		if (!x->n) {
+		if (!x->w.n) {
 			x->line = x->l.line;
 			start = x->l.raw.p + (x->at - x->l.s <= (ptrdiff_t)x->l.raw.n ? x->at - x->l.s : 0);
 		}
@@ -152,10 +105,10 @@ int nft_lex_next(struct nft_lex *x, bool blocks)
 	}
 	if (err)
 		return err;
-	if (!x->n && !x->opens)
+	if (!x->w.n && !x->opens)
 		return ENODATA;
 
-	x->overflow |= x->l.cut;
+	x->w.overflow |= x->l.cut;
 	note_raw(x, start ? start : x->l.raw.p);
 	return 0;
 }

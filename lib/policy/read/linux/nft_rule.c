@@ -83,7 +83,7 @@ static int give_up(struct rule *o)
 	if (o->vs.n)
 		err = config_unknown(o->f->c, o->vs.v[0].line, o->vs.v[0].text,
 				     "\"%.60s\" is not understood here",
-				     nft_word(nft_tok(&o->f->x, o->i < o->f->x.n ? o->i : o->f->x.n - 1)));
+				     tokens_plain(nft_tok(&o->f->x, o->i < o->f->x.w.n ? o->i : o->f->x.w.n - 1)));
 	o->done = true;
 	return err;
 }
@@ -117,7 +117,7 @@ static bool skip_braces(struct rule *o, const char *word)
 	unsigned depth = 0;
 	bool found = false;
 
-	while (o->i < o->f->x.n) {
+	while (o->i < o->f->x.w.n) {
 		depth += next_is(o, "{");
 		depth -= next_is(o, "}") && depth;
 		found |= next_is(o, word);
@@ -159,12 +159,12 @@ static int st_counter(struct rule *o)
 	if (!take(o, "name"))
 		return 0;
 	if (!next_is(o, "ct") && !next_is(o, "meta") && !next_is(o, "ip")) {
-		err = add_effect(o, "counter", nft_word(nft_tok(&o->f->x, o->i)));
+		err = add_effect(o, "counter", tokens_plain(nft_tok(&o->f->x, o->i)));
 		o->i++;
 		return err;
 	}
 
-	while (o->i < o->f->x.n && !take(o, "map"))	/* which counter: decides nothing */
+	while (o->i < o->f->x.w.n && !take(o, "map"))	/* which counter: decides nothing */
 		o->i++;
 	err = add_effect(o, "counter", "map");
 	if (err)
@@ -220,7 +220,7 @@ static int st_limit(struct rule *o)
 
 static int st_comment(struct rule *o)
 {
-	const char *s = nft_word(nft_tok(&o->f->x, o->i++));
+	const char *s = tokens_plain(nft_tok(&o->f->x, o->i++));
 
 	return config_rows_scan(o->f->c, &o->rows, (struct config_text){ s, strlen(s) });
 }
@@ -366,7 +366,7 @@ static int step(struct rule *o)
 /** A comment may come behind the verdict. */
 static int rest(struct rule *o)
 {
-	while (o->i < o->f->x.n)
+	while (o->i < o->f->x.w.n)
 		if (take(o, "comment"))
 			return st_comment(o);
 		else
@@ -388,9 +388,9 @@ int nft_rule(struct nft_file *f, const char *list)
 		return err;
 	o.vs.v[o.vs.n++] = r;
 
-	while (!err && !o.done && o.i < f->x.n)
+	while (!err && !o.done && o.i < f->x.w.n)
 		err = step(&o);
-	if (!err && (f->x.overflow || f->x.unended))
+	if (!err && (f->x.w.overflow || f->x.unended))
 		err = give_up(&o);
 	if (!err)
 		err = rest(&o);

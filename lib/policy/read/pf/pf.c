@@ -40,7 +40,7 @@ static int obscure(struct pf_file *f, const struct pf_match *m, size_t i)
 		(void)snprintf(name, sizeof(name), "%.*s", (int)(n < 60 ? n : 60), f->x.no_macro);
 		return pf_obscure(f, block_of(f), m, "the macro \"%s\" is not defined", name);
 	}
-	if (f->x.overflow)
+	if (f->x.w.overflow)
 		return pf_obscure(f, block_of(f), m, "the statement is too long");
 	if (f->x.unquoted)
 		return pf_obscure(f, block_of(f), m, "the quote has no end in its line");
@@ -48,7 +48,7 @@ static int obscure(struct pf_file *f, const struct pf_match *m, size_t i)
 		return pf_obscure(f, block_of(f), m, "the file ends within this statement");
 
 	return pf_obscure(f, block_of(f), m, "\"%.60s\" is not understood here",
-			  pf_word(pf_tok(&f->x, i < f->x.n ? i : f->x.n - 1)));
+			  tokens_plain(pf_tok(&f->x, i < f->x.w.n ? i : f->x.w.n - 1)));
 }
 
 
@@ -61,7 +61,7 @@ static int st_filter(struct pf_file *f)
 
 	if (!err)
 		err = pf_conditions(f, &m, &i);
-	if (err == EINVAL || (!err && i < f->x.n))
+	if (err == EINVAL || (!err && i < f->x.w.n))
 		return obscure(f, &m, i);
 	return err ? err : pf_emit(f, block_of(f), &m);
 }
@@ -78,7 +78,7 @@ static size_t anchor_name(struct pf_file *f, const char **name)
 	if (!*s || *s == '{' || pf_option_word(s))
 		return 1;
 
-	*name = arena_strdup(&f->c->mem, pf_word(s));
+	*name = arena_strdup(&f->c->mem, tokens_plain(s));
 	return 2;
 }
 
@@ -109,7 +109,7 @@ static int st_anchor(struct pf_file *f)
 	if (!name)
 		return ENOMEM;
 	err = pf_conditions(f, &m, &i);
-	bad = err == EINVAL || (!err && i + f->x.opens < f->x.n);
+	bad = err == EINVAL || (!err && i + f->x.opens < f->x.w.n);
 	if (bad)
 		err = obscure(f, &m, i);
 	if (err)
@@ -237,7 +237,7 @@ static int anchor_close(struct pf_file *f)
 
 static int st_close(struct pf_file *f)
 {
-	if (f->x.n > 1 || !f->depth)
+	if (f->x.w.n > 1 || !f->depth)
 		return pf_obscure(f, block_of(f), &(struct pf_match){0}, "no anchor ends here");
 
 	return anchor_close(f);
@@ -367,18 +367,18 @@ static int st_antispoof(struct pf_file *f)
 	size_t i = 0, at = 0;
 	int err = 0;
 
-	for (i = 1; i < f->x.n; i++) {
+	for (i = 1; i < f->x.w.n; i++) {
 		quick |= pf_is(&f->x, i, "quick");
 		family = pf_is(&f->x, i, "inet") ? 4 : pf_is(&f->x, i, "inet6") ? 6 : family;
 		if (pf_is(&f->x, i, "for"))
 			at = i + 1;
 	}
 	if (!at || f->x.no_macro || f->x.unended || f->x.unquoted)
-		return obscure(f, &(struct pf_match){ .in = true, .quick = quick }, f->x.n);
+		return obscure(f, &(struct pf_match){ .in = true, .quick = quick }, f->x.w.n);
 
 	list = pf_is(&f->x, at, "{");
-	for (i = at; !err && i < f->x.n; i++) {
-		const char *s = pf_word(pf_tok(&f->x, i));
+	for (i = at; !err && i < f->x.w.n; i++) {
+		const char *s = tokens_plain(pf_tok(&f->x, i));
 
 		if (*s && !strchr("{},()", *s))
 			err = antispoof_one(f, s, quick, family);
@@ -413,17 +413,17 @@ static bool is_macro(const struct pf_file *f)
 static int define(struct pf_file *f)
 {
 	struct pf_lex *x = &f->x;
-	struct sbuf sb = { .max = PF_TEXT_MAX };
+	struct sbuf sb = { .max = TOKENS_TEXT_MAX };
 	struct pf_macro m = { .name = arena_strdup(&f->c->mem, pf_tok(x, 0)) };
 	int err = 0;
 
-	for (size_t i = 2; i < x->n; i++)
-		sbuf_printf(&sb, "%s%s", i > 2 ? " " : "", pf_word(pf_tok(x, i)));
+	for (size_t i = 2; i < x->w.n; i++)
+		sbuf_printf(&sb, "%s%s", i > 2 ? " " : "", tokens_plain(pf_tok(x, i)));
 	m.value = arena_strdup(&f->c->mem, sbuf_str(&sb));
 	if (!m.name || !m.value || sb.err)
 		err = ENOMEM;
 	sbuf_reset(&sb);
-	if (err || x->nmacros == PF_MACROS_MAX || x->no_macro || x->overflow || x->unquoted)
+	if (err || x->nmacros == PF_MACROS_MAX || x->no_macro || x->w.overflow || x->unquoted)
 		return err;
 
 	err = arena_grow(&f->c->mem, (void **)&x->macros, x->nmacros, &x->macros_cap, sizeof(m));
@@ -457,10 +457,9 @@ static int take_statement(struct pf_file *f)
 
 		if (pf_is(x, 1, "("))
 			pf_skip_group(x, &off);
-		memmove(x->off, x->off + off, (x->n - (off < x->n ? off : x->n)) * sizeof(*x->off));
-		x->n -= off < x->n ? off : x->n;
+		tokens_drop(&x->w, off);
 	}
-	if (!x->n || counters(x))
+	if (!x->w.n || counters(x))
 		return 0;
 	for (size_t k = 0; k < sizeof(statements) / sizeof(statements[0]); k++)
 		if (pf_is(x, 0, statements[k].word)) {
@@ -469,7 +468,7 @@ static int take_statement(struct pf_file *f)
 		}
 
 	return pf_obscure(f, block_of(f), &(struct pf_match){ .quick = true },
-			  "\"%.60s\" begins nothing that is known here", pf_word(pf_tok(x, 0)));
+			  "\"%.60s\" begins nothing that is known here", tokens_plain(pf_tok(x, 0)));
 }
 
 
@@ -591,8 +590,7 @@ static int pf_read(struct config *c, const char *text, size_t len, struct diag_l
 		return ENOMEM;
 
 	f->c = c;
-	f->x.line.max = PF_TEXT_MAX + 4 * LINES_LEN_MAX;
-	f->x.text.max = PF_TEXT_MAX + 4096;
+	f->x.line.max = TOKENS_TEXT_MAX + 4 * LINES_LEN_MAX;
 	f->anchors[0] = &root;
 	err = read_tables(f, text, len);
 	if (!err)

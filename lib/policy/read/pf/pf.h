@@ -18,11 +18,10 @@
 #include "lib/base/sbuf.h"
 #include "lib/policy/read/config.h"
 #include "lib/policy/read/lines.h"
+#include "lib/policy/read/tokens.h"
 #include "lib/policy/read/linux/clause.h"
 
 enum {
-	PF_TOKENS_MAX = 1 << 20,	/**< of one statement */
-	PF_TEXT_MAX = 16 << 20,		/**< bytes of one statement, macros worked in */
 	PF_MACROS_MAX = 4096,
 	PF_TABLES_MAX = 4096,
 	PF_DEPTH_MAX = 16,		/**< of anchors */
@@ -37,9 +36,7 @@ struct pf_macro {
 struct pf_lex {
 	struct lines l;
 	struct sbuf line;		/**< the statement, macros worked in */
-	struct sbuf text;		/**< the tokens, each with its NUL */
-	uint32_t *off;			/**< of each token in `text` */
-	size_t n, cap;
+	struct tokens w;		/**< of the statement */
 	unsigned first;			/**< line that x->line began with */
 	const char *start;		/**< where that stands in the file */
 	unsigned number;		/**< line where the statement began */
@@ -49,21 +46,22 @@ struct pf_lex {
 	size_t nmacros, macros_cap;
 	const char *no_macro;		/**< a name that was used and is not there; it
 					  points into `line` */
-	bool overflow;			/**< too many tokens: those beyond are left out */
 	bool unended;			/**< the file ends within it */
 	bool unquoted;			/**< a quote in it has no end in its line */
 	bool opens;			/**< it ended in the "{" of an anchor */
 };
 
 /** The next statement. "}" alone is one. @return 0; ENODATA at the end of the
- *  file; ENOMEM; EOVERFLOW never: see `overflow` */
+ *  file; ENOMEM; EOVERFLOW never: see w.overflow */
 int pf_lex_next(struct pf_lex *x);
 void pf_lex_reset(struct pf_lex *x);
-/** Token i, or "" past the end. Strings in quotes begin with '"'. */
-const char *pf_tok(const struct pf_lex *x, size_t i);
-bool pf_is(const struct pf_lex *x, size_t i, const char *word);
-/** The token without the mark of a string */
-const char *pf_word(const char *token);
+
+static inline const char *pf_tok(const struct pf_lex *x, size_t i) { return tokens_at(&x->w, i); }
+
+static inline bool pf_is(const struct pf_lex *x, size_t i, const char *word)
+{
+	return tokens_is(&x->w, i, word);
+}
 
 /** pf's words for ICMP types and codes, and numbers. @return false: none */
 bool pf_icmp_type(unsigned *type, uint8_t family, const char *s);

@@ -159,7 +159,7 @@ static int table_entries(struct pf_file *f, struct entries *e, size_t *i)
 	bool negate = false;
 	int err;
 
-	for (; *i < f->x.n && !pf_is(&f->x, *i, "}"); (*i)++) {
+	for (; *i < f->x.w.n && !pf_is(&f->x, *i, "}"); (*i)++) {
 		struct entry one = { .negate = negate };
 		bool scoped;
 
@@ -169,7 +169,7 @@ static int table_entries(struct pf_file *f, struct entries *e, size_t *i)
 		}
 		if (pf_is(&f->x, *i, ","))
 			continue;
-		if (!host_range(&one.range, &one.len, &scoped, pf_word(pf_tok(&f->x, *i))) || scoped) {
+		if (!host_range(&one.range, &one.len, &scoped, tokens_plain(pf_tok(&f->x, *i))) || scoped) {
 			e->unknown = true;
 			e->unsure |= negate;
 			negate = false;
@@ -194,7 +194,7 @@ static int table_options(struct pf_file *f, struct pf_table *t, struct entries *
 	bool listed = false, persist = false;
 	int err = 0;
 
-	while (!err && i < f->x.n) {
+	while (!err && i < f->x.w.n) {
 		if (pf_is(&f->x, i, "{")) {
 			i++;
 			listed = true;
@@ -210,7 +210,7 @@ static int table_options(struct pf_file *f, struct pf_table *t, struct entries *
 			i++;
 		}
 	}
-	t->unknown |= e->unknown || (persist && !listed) || f->x.overflow || f->x.unended || f->x.unquoted;
+	t->unknown |= e->unknown || (persist && !listed) || f->x.w.overflow || f->x.unended || f->x.unquoted;
 	return err;
 }
 
@@ -227,7 +227,7 @@ int pf_table(struct pf_file *f)
 	if (err)
 		return err;
 	t = &f->tables[f->ntables];
-	*t = (struct pf_table){ .name = arena_strdup(&f->c->mem, pf_word(pf_tok(&f->x, 2))) };
+	*t = (struct pf_table){ .name = arena_strdup(&f->c->mem, tokens_plain(pf_tok(&f->x, 2))) };
 	if (!t->name)
 		return ENOMEM;
 
@@ -257,7 +257,7 @@ static int add_addrs(struct pf_file *f, struct pf_side *s, const struct config_a
 /** "<name>" from behind the "<" */
 static int host_table(struct pf_file *f, struct pf_side *s, size_t *i, bool negate)
 {
-	const char *name = pf_word(pf_tok(&f->x, *i));
+	const char *name = tokens_plain(pf_tok(&f->x, *i));
 	char plain[64];
 	const struct pf_table *t;
 	struct config_addrs a;
@@ -288,7 +288,7 @@ static int host_plain(struct pf_file *f, struct pf_side *s, size_t *i, bool nega
 	uint8_t len;
 	int err;
 
-	if (!host_range(&r, &len, &scoped, pf_word(pf_tok(&f->x, *i)))) {
+	if (!host_range(&r, &len, &scoped, tokens_plain(pf_tok(&f->x, *i)))) {
 		/* a name of the DNS, or an interface whose address it is */
 		s->unknown = true;
 		(*i)++;
@@ -325,13 +325,45 @@ static int host_dynamic(struct pf_file *f, struct pf_side *s, size_t *i)
 }
 
 
-static int host(struct pf_file *f, struct pf_side *s, size_t *i)
+typedef int (item_h)(struct pf_file *f, size_t *i, void *arg);
+
+
+/** One item, or those of a list in braces; lists stand in lists, and commas
+ *  between items may be missing. */
+static int each_item(struct pf_file *f, size_t *i, item_h *one, void *arg)
 {
+	unsigned depth = 0;
+	int err = 0;
+
+	if (!pf_is(&f->x, *i, "{"))
+		return one(f, i, arg);
+	while (!err && *i < f->x.w.n) {
+		if (pf_is(&f->x, *i, "{")) {
+			depth++;
+			(*i)++;
+		} else if (pf_is(&f->x, *i, "}")) {
+			(*i)++;
+			if (!--depth)
+				return 0;
+		} else if (pf_is(&f->x, *i, ",")) {
+			(*i)++;
+		} else {
+			err = one(f, i, arg);
+		}
+	}
+
+	return err ? err : EINVAL;
+}
+
+
+static int host(struct pf_file *f, size_t *i, void *arg)
+{
+	struct pf_side *s = arg;
 	bool negate = false;
 
 	for (; pf_is(&f->x, *i, "!"); (*i)++)
 		negate = !negate;
-	if (*i >= f->x.n || strchr("{}),=", pf_tok(&f->x, *i)[0]))
+	if (*i >= f->x.w.n || strchr("{}),=", pf_tok(&f->x, *i)[0]))
 		return EINVAL;
 	if (pf_is(&f->x, *i, "<")) {
 		(*i)++;
@@ -370,27 +402,7 @@ static int host(struct pf_file *f, struct pf_side *s, size_t *i)
 
 int pf_hosts(struct pf_file *f, struct pf_side *s, size_t *i)
 {
-	unsigned depth = 0;
-	int err = 0;
-
-	if (!pf_is(&f->x, *i, "{"))
-		return host(f, s, i);
-	while (!err && *i < f->x.n) {
-		if (pf_is(&f->x, *i, "{")) {
-			depth++;
-			(*i)++;
-		} else if (pf_is(&f->x, *i, "}")) {
-			(*i)++;
-			if (!--depth)
-				return 0;
-		} else if (pf_is(&f->x, *i, ",")) {
-			(*i)++;
-		} else {
-			err = host(f, s, i);
-		}
-	}
-
-	return err ? err : EINVAL;
+	return each_item(f, i, host, s);
 }
 
 
@@ -439,7 +451,7 @@ static int add_unary(struct config *c, struct config_nums *v, const char *op, un
 /** "1024:2048", "1024 >< 2048", "1024 <> 2048", a port alone */
 static int add_plain(struct pf_file *f, struct config_nums *v, size_t *i)
 {
-	const char *s = pf_word(pf_tok(&f->x, *i));
+	const char *s = tokens_plain(pf_tok(&f->x, *i));
 	const char *colon = strchr(s, ':');
 	unsigned lo = 0, hi = 0;
 	int err;
@@ -455,7 +467,7 @@ static int add_plain(struct pf_file *f, struct config_nums *v, size_t *i)
 		return EINVAL;
 	if (!pf_is(&f->x, *i, "><") && !pf_is(&f->x, *i, "<>"))
 		return config_nums_add(f->c, v, lo, lo);
-	s = pf_word(pf_tok(&f->x, *i + 1));
+	s = tokens_plain(pf_tok(&f->x, *i + 1));
 	if (!port(&hi, s, strlen(s)) || lo > hi)
 		return EINVAL;
 
@@ -469,14 +481,15 @@ static int add_plain(struct pf_file *f, struct config_nums *v, size_t *i)
 }
 
 
-static int one_number(struct pf_file *f, struct config_nums *v, size_t *i)
+static int one_number(struct pf_file *f, size_t *i, void *arg)
 {
+	struct config_nums *v = arg;
 	const char *op = pf_tok(&f->x, *i), *s;
 	unsigned n;
 
 	if (!*op || !strchr("=!<>", op[0]))
 		return add_plain(f, v, i);
-	s = pf_word(pf_tok(&f->x, *i + 1));
+	s = tokens_plain(pf_tok(&f->x, *i + 1));
 	if (!port(&n, s, strlen(s)))
 		return EINVAL;
 
@@ -487,25 +500,5 @@ static int one_number(struct pf_file *f, struct config_nums *v, size_t *i)
 
 int pf_numbers(struct pf_file *f, struct config_nums *v, size_t *i)
 {
-	unsigned depth = 0;
-	int err = 0;
-
-	if (!pf_is(&f->x, *i, "{"))
-		return one_number(f, v, i);
-	while (!err && *i < f->x.n) {
-		if (pf_is(&f->x, *i, "{")) {
-			depth++;
-			(*i)++;
-		} else if (pf_is(&f->x, *i, "}")) {
-			(*i)++;
-			if (!--depth)
-				return 0;
-		} else if (pf_is(&f->x, *i, ",")) {
-			(*i)++;
-		} else {
-			err = one_number(f, v, i);
-		}
-	}
-
-	return err ? err : EINVAL;
+	return each_item(f, i, one_number, v);
 }

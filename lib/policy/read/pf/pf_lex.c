@@ -13,48 +13,6 @@
 static const char breaks[] = " \t(){}<>!=,\"'";
 
 
-const char *pf_tok(const struct pf_lex *x, size_t i)
-{
-	return i < x->n ? sbuf_str(&x->text) + x->off[i] : "";
-}
-
-
-bool pf_is(const struct pf_lex *x, size_t i, const char *word)
-{
-	return !strcmp(pf_tok(x, i), word);
-}
-
-
-const char *pf_word(const char *token)
-{
-	return token + (token[0] == '"');
-}
-
-
-static int add_token(struct pf_lex *x, const char *mark, const char *s, size_t n)
-{
-	uint32_t *v;
-
-	if (x->n >= PF_TOKENS_MAX || x->text.len + n + 2 > PF_TEXT_MAX) {
-		x->overflow = true;
-		return 0;
-	}
-	if (x->n == x->cap) {
-		v = realloc(x->off, (x->cap * 2 + 64) * sizeof(*v));
-		if (!v)
-			return ENOMEM;
-		x->off = v;
-		x->cap = x->cap * 2 + 64;
-	}
-
-	x->off[x->n++] = (uint32_t)x->text.len;
-	sbuf_puts(&x->text, mark);
-	sbuf_put(&x->text, s, n);
-	sbuf_putc(&x->text, '\0');
-	return x->text.err;
-}
-
-
 static const char *macro(const struct pf_lex *x, const char *s, size_t n)
 {
 	for (size_t i = x->nmacros; i-- > 0;)
@@ -104,8 +62,8 @@ static void put_line(struct pf_lex *x, bool *comment)
 				quote = quote ? '\0' : *p;
 			sbuf_putc(&x->line, *p++);
 		}
-		if (x->line.len > PF_TEXT_MAX) {
-			x->overflow = true;
+		if (x->line.len > TOKENS_TEXT_MAX) {
+			x->w.overflow = true;
 			return;
 		}
 	}
@@ -134,7 +92,7 @@ static bool take_line(struct pf_lex *x)
 			x->start += (x->l.s - x->l.buf) + (ptrdiff_t)strspn(x->l.s, " \t");
 		}
 		more = x->l.n && x->l.s[x->l.n - 1] == '\\';
-		x->overflow |= x->l.cut;
+		x->w.overflow |= x->l.cut;
 		put_line(x, &comment);
 	}
 
@@ -168,7 +126,7 @@ static int cut_words(struct pf_lex *x, size_t at, unsigned *depth)
 			break;
 		if (*s == '"' || *s == '\'') {
 			n = strcspn(s + 1, *s == '"' ? "\"" : "'");
-			err = add_token(x, "\"", s + 1, n);
+			err = tokens_add(&x->w, "\"", s + 1, n);
 			s += 1 + n + (s[1 + n] != '\0');
 			continue;
 		}
@@ -179,7 +137,7 @@ static int cut_words(struct pf_lex *x, size_t at, unsigned *depth)
 			n = operator_len(s);
 		*depth += *s == '{';
 		*depth -= *s == '}' && *depth;
-		err = add_token(x, "", s, n);
+		err = tokens_add(&x->w, "", s, n);
 		s += n;
 	}
 
@@ -206,11 +164,7 @@ static void note_raw(struct pf_lex *x, const char *start)
 {
 	const char *end = x->l.raw.p + x->l.raw.n;
 
-	x->raw = (struct config_text){ start, end > start ? (size_t)(end - start) : 0 };
-	if (x->raw.n > 400)
-		x->raw.n = 400;
-	while (x->raw.n && strchr("\r\n\t ", x->raw.p[x->raw.n - 1]))
-		x->raw.n--;
+	x->raw = tokens_raw(start, end);
 }
 
 
@@ -226,34 +180,33 @@ int pf_lex_next(struct pf_lex *x)
 	unsigned depth = 0;
 	int err = 0;
 
-	x->n = 0;
-	x->text.len = 0;
+	tokens_begin(&x->w);
 	x->remark.n = 0;
 	x->no_macro = NULL;
-	x->opens = x->overflow = x->unended = x->unquoted = false;
+	x->opens = x->unended = x->unquoted = false;
 	do {
 		x->line.len = 0;
 		if (!take_line(x)) {
-			x->unended = x->n > 0;
+			x->unended = x->w.n > 0;
 			break;
 		}
 		if (x->line.err)
 			return x->line.err;
-		if (!x->n) {
+		if (!x->w.n) {
 			start = x->start;
 			x->number = x->first;
 		}
 		err = cut_words(x, 0, &depth);
-		if (!x->n)
+		if (!x->w.n)
 			note_remark(x);
-		if (depth == 1 && is_anchor(x) && pf_is(x, x->n - 1, "{")) {
+		if (depth == 1 && is_anchor(x) && pf_is(x, x->w.n - 1, "{")) {
 			x->opens = true;
 			break;
 		}
-	} while (!err && (!x->n || depth));
+	} while (!err && (!x->w.n || depth));
 	if (err)
 		return err;
-	if (!x->n)
+	if (!x->w.n)
 		return ENODATA;
 
 	note_raw(x, start);
@@ -264,6 +217,5 @@ int pf_lex_next(struct pf_lex *x)
 void pf_lex_reset(struct pf_lex *x)
 {
 	sbuf_reset(&x->line);
-	sbuf_reset(&x->text);
-	free(x->off);
+	tokens_reset(&x->w);
 }

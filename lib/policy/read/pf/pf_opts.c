@@ -20,13 +20,13 @@ void pf_skip_group(const struct pf_lex *x, size_t *i)
 		depth += *s == '(' || *s == '{' || (*s == '<' && !s[1]);
 		depth -= (*s == ')' || *s == '}' || (*s == '>' && !s[1])) && depth;
 		(*i)++;
-	} while (depth && *i < x->n);
+	} while (depth && *i < x->w.n);
 }
 
 
 static const char *value(struct pf_file *f, size_t *i)
 {
-	return *i < f->x.n ? arena_strdup(&f->c->mem, pf_word(pf_tok(&f->x, (*i)++))) : "";
+	return *i < f->x.w.n ? arena_strdup(&f->c->mem, tokens_plain(pf_tok(&f->x, (*i)++))) : "";
 }
 
 
@@ -137,9 +137,9 @@ static int o_proto(struct pf_file *f, struct pf_match *m, size_t *i)
 		else if (*s == '}')
 			depth -= depth > 0;
 		else if (*s != ',')
-			err = one_proto(f, m, pf_word(s));
+			err = one_proto(f, m, tokens_plain(s));
 		*i += !err;
-	} while (!err && depth && *i < f->x.n);
+	} while (!err && depth && *i < f->x.w.n);
 
 	return err;
 }
@@ -226,13 +226,13 @@ static int one_icmp(struct pf_file *f, struct pf_match *m, size_t *i, uint8_t fa
 {
 	unsigned type, code;
 
-	if (!pf_icmp_type(&type, family, pf_word(pf_tok(&f->x, *i))))
+	if (!pf_icmp_type(&type, family, tokens_plain(pf_tok(&f->x, *i))))
 		return EINVAL;
 	(*i)++;
 	if (!pf_is(&f->x, *i, "code"))
 		return config_icmp_add(f->c, &m->icmp, type, type, 0, UINT8_MAX);
 	(*i)++;
-	if (!pf_icmp_code(&code, family, type, pf_word(pf_tok(&f->x, *i))))
+	if (!pf_icmp_code(&code, family, type, tokens_plain(pf_tok(&f->x, *i))))
 		return EINVAL;
 	(*i)++;
 	return config_icmp_add(f->c, &m->icmp, type, type, code, code);
@@ -260,7 +260,7 @@ static int icmp(struct pf_file *f, struct pf_match *m, size_t *i, uint8_t family
 			(*i)++;
 		else
 			err = one_icmp(f, m, i, family);
-	} while (!err && depth && *i < f->x.n);
+	} while (!err && depth && *i < f->x.w.n);
 
 	return err;
 }
@@ -283,7 +283,7 @@ static int o_tos(struct pf_file *f, struct pf_match *m, size_t *i)
 {
 	unsigned tos;
 
-	if (!pf_tos(&tos, pf_word(pf_tok(&f->x, *i))))
+	if (!pf_tos(&tos, tokens_plain(pf_tok(&f->x, *i))))
 		return EINVAL;
 	(*i)++;
 	m->sometimes = true;
@@ -489,13 +489,13 @@ int pf_conditions(struct pf_file *f, struct pf_match *m, size_t *i)
 
 	m->from.end = PSET_SRC;
 	m->to.end = PSET_DST;
-	while (!err && *i < f->x.n && !pf_is(&f->x, *i, "->") &&
-	       !(f->x.opens && *i == f->x.n - 1))
+	while (!err && *i < f->x.w.n && !pf_is(&f->x, *i, "->") &&
+	       !(f->x.opens && *i == f->x.w.n - 1))
 		err = option(f, m, i);
 	if (err)
 		return err;
 
 	m->from.any |= !m->from.given;
 	m->to.any |= !m->to.given;
-	return f->x.overflow || f->x.unended || f->x.unquoted || f->x.no_macro ? EINVAL : 0;
+	return f->x.w.overflow || f->x.unended || f->x.unquoted || f->x.no_macro ? EINVAL : 0;
 }

@@ -81,7 +81,7 @@ static int on_add(struct pf_file *f, struct pf_match *m, const char *name, bool 
 /** "em0", "all", "any": every one; "rdomain 3": sometimes */
 static int one_interface(struct pf_file *f, struct pf_match *m, size_t *i, bool negate)
 {
-	const char *s = pf_word(pf_tok(&f->x, *i));
+	const char *s = tokens_plain(pf_tok(&f->x, *i));
 
 	if (!*s || strchr("{}(),=<>", *s))
 		return EINVAL;
@@ -126,7 +126,7 @@ int pf_interfaces(struct pf_file *f, struct pf_match *m, size_t *i)
 			err = one_interface(f, m, i, negate);
 			negate = false;
 		}
-	} while (!err && (depth || negate) && *i < f->x.n);
+	} while (!err && (depth || negate) && *i < f->x.w.n);
 
 	return depth ? EINVAL : err;
 }
@@ -414,7 +414,7 @@ int pf_obscure(struct pf_file *f, struct pf_block *b, const struct pf_match *m, 
 	(void)vsnprintf(buf, sizeof(buf), fmt, ap);
 	va_end(ap);
 
-	for (size_t i = 0; !all.quick && i < f->x.n; i++)
+	for (size_t i = 0; !all.quick && i < f->x.w.n; i++)
 		all.quick = pf_is(&f->x, i, "quick");
 	for (int dir = 0; !err && dir < 2; dir++) {
 		struct pf_rule pr;

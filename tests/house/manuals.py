@@ -2,7 +2,8 @@
 """Hold the manual pages to the programs: manuals.py SOURCE_DIR BUILD_DIR
 
 Every option that a program's --help lists stands in its manual page, and
-every option of the page is taken by the program. The pages pass mandoc's
+every option of the page is taken by the program. Every verb of the policy
+tool stands in its page's synopsis. The pages pass mandoc's
 check where mandoc is installed. Prints TAP.
 """
 import pathlib
@@ -87,6 +88,12 @@ for words, page in PAGES:
 for page, options in helps.items():
     extra = documented(page) - options - UNLISTED.get(page, set())
     say(not extra, f"{page} has no option that is not there", " ".join(sorted(extra)))
+if built([VISAVIS, "policy"]):
+    r = subprocess.run([build / VISAVIS, "policy", "--help"], capture_output=True, text=True, timeout=60)
+    synopsis = (root / "docs/man/visavis-policy.1").read_text().split(".Sh DESCRIPTION")[0]
+    verbs = re.findall(r"^  ([a-z]+) ", r.stdout, re.M)
+    missing = [v for v in verbs if f".Nm visavis policy {v}\n" not in synopsis]
+    say(len(verbs) > 5 and not missing, "visavis-policy.1 begins with every verb", " ".join(missing))
 for page in sorted((root / "docs/man").iterdir()):
     if shutil.which("mandoc"):
         r = subprocess.run(["mandoc", "-Tlint", "-Wwarning", page], capture_output=True, text=True)

@@ -47,7 +47,7 @@ for f in "$VISAVIS_SOURCE"/tests/system/oracle/*; do
 	sed 's,GigabitEthernet0/0/0/,eth,; s,GigabitEthernet0/,eth,; s,Ethernet1/,eth,; s,subnet-,eth,; s,ge-0/0/,eth,' "$f" >"$g"
 	same "${f##*/}" "$g"
 done
-for dialect in ios ios-groups iosxr nxos asa junos iptables nftables; do
+for dialect in ios ios-groups iosxr nxos asa junos srx panos fortios iptables nftables; do
 	"$visavis" policy compile --to $dialect "$VISAVIS_SOURCE/tests/golden/policy-dual.in" >"$T/$dialect" 2>/dev/null
 	same "compiled $dialect" "$T/$dialect" ${dialect%-groups}
 done

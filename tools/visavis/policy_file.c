@@ -80,7 +80,7 @@ void policy_put_readers(FILE *f)
 {
 	(void)fprintf(f, "\nDialects:\n");
 	for (size_t i = 0; policy_readers[i]; i++)
-		(void)fprintf(f, "  %-12s %s\n", policy_readers[i]->name, policy_readers[i]->title);
+		(void)fprintf(f, "  %-14s %s\n", policy_readers[i]->name, policy_readers[i]->title);
 }
 
 

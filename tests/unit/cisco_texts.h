@@ -263,6 +263,7 @@ static const char asa_text[] =
 	"policy-map global_policy\n"
 	" class inspection_default\n"
 	"  inspect icmp\n"
-	"  inspect tftp\n";
+	"  inspect tftp\n"
+	"service-policy global_policy global\n";
 
 #endif

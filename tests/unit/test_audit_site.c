@@ -3,6 +3,7 @@
 #include <stdarg.h>
 #include <stddef.h>
 #include <stdint.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -473,6 +474,97 @@ static void a_bare_interface_gives_way(void **state)
 }
 
 
+/** Lists that open all rows from the rooms, and none that lets replies back in */
+static const char asa_head[] =
+	"ASA Version 9.16(4)\n"
+	"interface GigabitEthernet0/0\n nameif eth0\n security-level 50\n"
+	"interface GigabitEthernet0/1\n nameif eth1\n security-level 60\n"
+	"access-list A extended permit ip 10.1.0.0 255.255.255.0 10.2.0.0 255.255.255.0\n"
+	"access-list B extended permit udp 10.2.0.0 255.255.255.0 10.1.0.0 255.255.255.0\n"
+	"access-list C extended permit icmp 10.2.0.0 255.255.255.0 10.1.0.0 255.255.255.0 "
+	"echo-reply\n"
+	"access-group A in interface eth0\n";
+
+#define INSPECT(what) "policy-map P\n class inspection_default\n  inspect " what "\n"
+#define B_IN "access-group B in interface eth1\n"
+#define C_IN "access-group C in interface eth1\n"
+
+static const struct asa_case {
+	const char *tail;
+	enum audit_verdict verdict;
+	bool reply_excess;		/**< list C's line is beyond need */
+} asa_cases[] = {
+	{B_IN, AUDIT_BLOCKED, false},
+	{C_IN, AUDIT_PERMITTED, false},
+	{B_IN INSPECT("icmp"), AUDIT_BLOCKED, false},
+	{B_IN INSPECT("icmp error") "service-policy P global\n", AUDIT_BLOCKED, false},
+	{B_IN INSPECT("icmp") "service-policy P global\n", AUDIT_PERMITTED, false},
+	{C_IN INSPECT("icmp") "service-policy P global\n", AUDIT_PERMITTED, true},
+	{B_IN INSPECT("icmp") "service-policy Q global\n", AUDIT_BLOCKED, false},
+	{B_IN INSPECT("icmp") "service-policy P interface eth1\n", AUDIT_PERMITTED, false},
+	{B_IN INSPECT("icmp") "service-policy P interface eth7\n", AUDIT_BLOCKED, false},
+	{B_IN "class-map inspection_default\n match access-list X\n" INSPECT("icmp")
+	 "service-policy P global\n", AUDIT_UNKNOWN, false},
+	{B_IN "policy-map type inspect P\n class inspection_default\n  inspect icmp\n"
+	 "service-policy P global\n", AUDIT_BLOCKED, false},
+	/* no list: from 60 to 50 all passes, not from 40 */
+	{"", AUDIT_PERMITTED, false},
+	{"interface GigabitEthernet0/1\n nameif eth1\n security-level 40\n", AUDIT_BLOCKED, false},
+	{"interface GigabitEthernet0/1\n nameif eth1\n security-level 50\n", AUDIT_BLOCKED, false},
+	{"same-security-traffic permit inter-interface\n"
+	 "interface GigabitEthernet0/1\n nameif eth1\n security-level 50\n", AUDIT_PERMITTED, false},
+	{"interface GigabitEthernet0/2\n nameif other\n", AUDIT_PERMITTED, false},
+};
+
+
+static void asa_once(struct bed *b, const struct asa_case *t)
+{
+	const struct policy_reader *reader = policy_reader_find("asa");
+	struct config *v[] = { &b->config };
+	char text[2048];
+	bool seen = false, excess = false;
+	int n = snprintf(text, sizeof(text), "%s%s", asa_head, t->tail);
+
+	assert_true(n > 0 && (size_t)n < sizeof(text));
+	assert_int_equal(bed_make(b), 0);
+	b->config.file = "t";
+	assert_int_equal(reader->read(&b->config, text, (size_t)n, &b->dl), 0);
+	assert_int_equal(audit_run(&b->audit, &b->mem, v, 1, &b->policy, &b->needs, 0), 0);
+	for (size_t i = 0; i < b->audit.nflows; i++) {
+		const struct audit_flow *f = &b->audit.flows[i];
+
+		if (f->rule->transport != FLOW_ICMP || !(f->rule->icmp & FLOW_ICMP_ECHO) ||
+		    f->pair.in)
+			continue;
+		seen = true;
+		if (f->verdict != t->verdict)
+			print_error("%s", t->tail);
+		assert_int_equal(f->verdict, t->verdict);
+		if (f->verdict == AUDIT_BLOCKED)
+			assert_true(f->back);
+	}
+	for (size_t i = 0; i < b->audit.nexcess; i++) {
+		const struct audit_line *l = &b->audit.excess[i].line;
+
+		excess = excess || (l->list && !strcmp(l->list->name, "C"));
+	}
+	assert_true(seen);
+	assert_int_equal(excess, t->reply_excess);
+}
+
+
+/** An ASA takes replies as part of a ping only where it inspects ICMP. */
+static void replies_without_inspection(void **state)
+{
+	for (size_t i = 0; i < sizeof(asa_cases) / sizeof(asa_cases[0]); i++) {
+		struct bed b = {0};
+
+		asa_once(&b, &asa_cases[i]);
+		bed_reset(&b);
+	}
+}
+
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -482,6 +574,7 @@ int main(void)
 		cmocka_unit_test(an_audit_without_memory),
 		cmocka_unit_test(hosts_of_one_network),
 		cmocka_unit_test(a_bare_interface_gives_way),
+		cmocka_unit_test(replies_without_inspection),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -149,7 +149,7 @@ static void rows_and_gateways(void **state)
 	assert_string_equal(l->rules[3].rows.v[1], "A2-21");
 	assert_int_equal(l->rules[3].line, 28);
 	assert_int_equal(f.c.nhelpers, 3);
-	assert_string_equal(f.c.helpers[1], "tftp");
+	assert_string_equal(f.c.helpers[1].name, "tftp");
 	assert_int_equal(verdict_in_state(&f, CONFIG_RELATED, "icmp 9.9.9.9 3 8.8.8.8 1" IN),
 			 EVAL_PERMIT);
 	assert_int_equal(verdict_in_state(&f, CONFIG_NEW, "icmp 9.9.9.9 3 8.8.8.8 1" IN),

@@ -266,10 +266,19 @@ static bool asks_state(const struct way *w)
 }
 
 
+/** Must rules let in the echo replies that go to `to`? */
+static bool unties_echo(const struct way *w, const struct policy_rule *r, unsigned to)
+{
+	return r->transport == FLOW_ICMP &&
+	       device_ties_echo(&w->au->device, iface_of(w, w->in), iface_of(w, to)) != DEVICE_YES;
+}
+
+
 static int add_needed_pair(struct way *w, const struct policy_rule *r, struct policy_pair pair)
 {
 	bool forth = pair.in == w->in && w->out[pair.out];
-	bool back = pair.out == w->in && w->out[pair.in] && stateless(w);
+	bool back = pair.out == w->in && w->out[pair.in] &&
+		    (stateless(w) || unties_echo(w, r, pair.in));
 	bool tcp = r->transport == FLOW_TCP;
 	struct pset boxes = {0};
 	size_t split;

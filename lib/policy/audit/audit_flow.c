@@ -21,6 +21,7 @@ struct asking {
 	bool asked[PHASES];
 	unsigned stateless;		/**< bit per enum config_where: a rule there let
 					  it pass and keeps no state */
+	bool perhaps;		/**< what rules refuse may pass by a helper */
 };
 
 static const uint8_t handshake = CONFIG_FIN | CONFIG_SYN | CONFIG_RST | CONFIG_ACK;
@@ -88,6 +89,16 @@ static void note_stateless(struct asking *a, const struct device_step *s)
 }
 
 
+static int take_doubt(struct asking *a, const struct device_step *s, enum flat_class cls)
+{
+	struct audit_flow *f = a->flow;
+
+	note_witness(f, s->piece);
+	f->verdict = AUDIT_UNKNOWN;
+	return s->hook ? add_lines(&f->unknown, a->au, s, cls) : 0;
+}
+
+
 static int take_step(const struct device_step *s, void *arg)
 {
 	struct asking *a = arg;
@@ -105,24 +116,30 @@ static int take_step(const struct device_step *s, void *arg)
 		note_stateless(a, s);
 		return a->phase == FIRST ? add_lines(&f->permit, a->au, s, FLAT_PERMIT) : 0;
 	case FLAT_DENY:
+		if (a->perhaps && s->hook && s->hook->hook.tracking == CONFIG_STATE_IMPLICIT)
+			return take_doubt(a, s, FLAT_DENY);
 		err = add_lines(&f->block, a->au, s, FLAT_DENY);
 		return err ? err : note_blocked(a, s->piece);
 	default:
-		note_witness(f, s->piece);
-		f->verdict = AUDIT_UNKNOWN;
-		return s->hook ? add_lines(&f->unknown, a->au, s, FLAT_UNKNOWN) : 0;
+		return take_doubt(a, s, FLAT_UNKNOWN);
 	}
 }
 
 
-static bool helper_reads(const struct audit *au, const struct policy_rule *r)
+/** Does the device know without rules that packets of this phase belong to a
+ *  flow, by reading what opened it? */
+static enum device_reads known_unseen(const struct asking *a, size_t in, size_t out)
 {
-	for (size_t i = 0; r->helper && i < au->device.nconfigs; i++)
-		for (size_t k = 0; k < au->device.configs[i]->nhelpers; k++)
-			if (!strcmp(au->device.configs[i]->helpers[k], r->helper->name))
-				return true;
+	const struct device *d = &a->au->device;
+	const struct policy_rule *r = a->flow->rule;
 
-	return false;
+	if (a->phase == FIRST)
+		return r->how == POLICY_EXPECTED && r->helper ?
+		       device_helper_reads(d, r->helper->name, in, out) : DEVICE_NO;
+	if (a->phase == BACK && r->transport == FLOW_ICMP)
+		return device_ties_echo(d, in, out);
+
+	return DEVICE_YES;
 }
 
 
@@ -155,18 +172,13 @@ static unsigned ask_again(const struct asking *a)
 
 
 /** Hooks that need not see the packets of this phase */
-static unsigned skip_of(const struct asking *a)
+static unsigned skip_of(const struct asking *a, enum device_reads unseen)
 {
-	const struct policy_rule *r = a->flow->rule;
-
-	if (a->phase == FIRST)
-		return r->how == POLICY_EXPECTED && helper_reads(a->au, r) ?
-		       1u << CONFIG_STATE_IMPLICIT : 0;
 	/* without flags, what goes on looks like what opened */
-	if (a->phase == MORE && r->transport != FLOW_TCP)
+	if (a->phase == MORE && a->flow->rule->transport != FLOW_TCP)
 		return 1u << CONFIG_STATE_IMPLICIT | 1u << CONFIG_STATELESS;
 
-	return 1u << CONFIG_STATE_IMPLICIT | ask_again(a);
+	return (unseen == DEVICE_YES ? 1u << CONFIG_STATE_IMPLICIT : 0) | ask_again(a);
 }
 
 
@@ -174,6 +186,7 @@ static int ask_box(struct asking *a, struct pset_box b, size_t in, size_t out, u
 {
 	const struct policy_rule *r = a->flow->rule;
 	struct pset_budget budget = { a->au->steps };
+	enum device_reads unseen = known_unseen(a, in, out);
 
 	b.lo[PSET_IN] = b.hi[PSET_IN] = (uint16_t)in;
 	b.lo[PSET_OUT] = b.hi[PSET_OUT] = (uint16_t)out;
@@ -184,8 +197,10 @@ static int ask_box(struct asking *a, struct pset_box b, size_t in, size_t out, u
 		b.flags = flags;
 	}
 	a->asked[a->phase] = true;
+	a->perhaps = unseen == DEVICE_PERHAPS;
 
-	return device_follow(&a->au->device, in, out, &b, skip_of(a), &budget, take_step, a);
+	return device_follow(&a->au->device, in, out, &b, skip_of(a, unseen), &budget, take_step,
+			     a);
 }
 
 

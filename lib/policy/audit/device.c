@@ -232,6 +232,48 @@ const char *device_iface_name(const struct device *d, size_t number)
 }
 
 
+static enum device_reads reads(const struct device *d, const struct config_helper *h,
+			       const char *name, size_t in, size_t out)
+{
+	if (strcmp(h->name, name) != 0)
+		return DEVICE_NO;
+	if (h->iface) {
+		size_t at = flat_iface_find(&d->ifaces, h->iface);
+
+		if (at == d->ifaces.n || (at != in && at != out))
+			return DEVICE_NO;
+	}
+
+	return h->maybe ? DEVICE_PERHAPS : DEVICE_YES;
+}
+
+
+enum device_reads device_helper_reads(const struct device *d, const char *name, size_t in,
+				      size_t out)
+{
+	enum device_reads best = DEVICE_NO;
+
+	for (size_t i = 0; i < d->nconfigs; i++)
+		for (size_t k = 0; k < d->configs[i]->nhelpers; k++) {
+			enum device_reads x = reads(d, &d->configs[i]->helpers[k], name, in, out);
+
+			best = x > best ? x : best;
+		}
+
+	return best;
+}
+
+
+enum device_reads device_ties_echo(const struct device *d, size_t in, size_t out)
+{
+	for (size_t i = 0; i < d->nconfigs; i++)
+		if (d->configs[i]->icmp_by_helper)
+			return device_helper_reads(d, "icmp", in, out);
+
+	return DEVICE_YES;
+}
+
+
 bool device_speaks(const struct device *d, uint8_t family)
 {
 	unsigned bit = family == 6 ? 2 : 1;

@@ -46,6 +46,14 @@ void device_reset(struct device *d);
 /** The name in the configuration, or "any other interface" */
 const char *device_iface_name(const struct device *d, size_t number);
 
+enum device_reads { DEVICE_NO = 0, DEVICE_PERHAPS, DEVICE_YES };
+
+/** Does a helper of that name read what goes between two interfaces? */
+enum device_reads device_helper_reads(const struct device *d, const char *name, size_t in,
+				      size_t out);
+/** Where a hook tracks flows unseen: are echo replies part of them? */
+enum device_reads device_ties_echo(const struct device *d, size_t in, size_t out);
+
 /** Does a configuration say anything of the family (4, 6)? */
 bool device_speaks(const struct device *d, uint8_t family);
 

@@ -92,7 +92,8 @@ static void put_inspections(struct cisco *o)
 	const struct policy *p = o->plan->policy;
 	const struct policy_helper *done = NULL;
 
-	sbuf_puts(o->sb, "!\n! Inspection joins to the flow of a row what comes back by it: echo "
+	sbuf_puts(o->sb, "!\nclass-map inspection_default\n match default-inspection-traffic\n"
+		  "! Inspection joins to the flow of a row what comes back by it: echo "
 		  "replies, TFTP's transfers.\n! SIP over TLS and its media cannot be read, so "
 		  "their rows stand as lines.\n"
 		  "policy-map global_policy\n class inspection_default\n");
@@ -106,6 +107,7 @@ static void put_inspections(struct cisco *o)
 		done = h;
 		sbuf_printf(o->sb, "  inspect %s\n", h->name);
 	}
+	sbuf_puts(o->sb, "!\nservice-policy global_policy global\n");
 }
 
 

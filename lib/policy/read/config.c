@@ -264,14 +264,14 @@ int config_notice(struct config *c, unsigned line, const char *fmt, ...)
 }
 
 
-int config_helper_add(struct config *c, const char *name, size_t len)
+int config_helper_add(struct config *c, const struct config_helper *h, size_t len)
 {
-	char *s = copy_name(c, name, len);
+	char *s = copy_name(c, h->name, len);
 	int err = s ? arena_grow(&c->mem, (void **)&c->helpers, c->nhelpers, &c->helpers_cap,
 				 sizeof(*c->helpers)) : ENOMEM;
 
 	if (!err)
-		c->helpers[c->nhelpers++] = s;
+		c->helpers[c->nhelpers++] = (struct config_helper){ s, h->iface, h->maybe };
 	return err;
 }
 

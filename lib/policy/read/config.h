@@ -166,6 +166,7 @@ struct config_interface {
 	size_t naddrs, cap;
 	unsigned line;
 	bool shutdown;
+	uint8_t level;			/**< ASA: security level + 1; 0: not known */
 	bool source_check;	/**< takes packets only from where it would send
 				  what answers them: what comes from behind
 				  another interface is no excess of its lists */
@@ -175,6 +176,14 @@ struct config_unknown {
 	unsigned line;
 	struct config_text text;
 	const char *reason;	/**< "keyword \"foo\" is not known" */
+};
+
+/** A protocol whose packets it reads, and so lets through what belongs to them:
+ *  "tftp", "sip", "icmp" */
+struct config_helper {
+	const char *name;
+	const char *iface;	/**< reads what comes in or goes out there; NULL: all */
+	bool maybe;		/**< perhaps not all of the protocol */
 };
 
 /** Something worth a word that changes no verdict: NAT, VPN, inspection. */
@@ -195,8 +204,7 @@ struct config {
 	size_t nhooks, hooks_cap;
 	struct config_interface *ifaces;
 	size_t nifaces, ifaces_cap;
-	const char **helpers;	/**< protocols whose second connections it lets
-				  through by reading the first: "tftp", "sip" */
+	struct config_helper *helpers;
 	size_t nhelpers, helpers_cap;
 	size_t nrules;		/**< of all lists */
 
@@ -208,6 +216,8 @@ struct config {
 				     held against policy_build_hosts() */
 	bool no_sports;		/**< its language cannot ask for source ports: any
 				  of them is no excess */
+	bool icmp_by_helper;	/**< tracks ICMP only where the helper "icmp" reads
+				     it: else echo replies need rules (ASA) */
 
 	struct config_unknown *unknown;
 	size_t nunknown, unknown_cap;
@@ -255,8 +265,9 @@ int config_unknown(struct config *c, unsigned line, struct config_text text,
 		   const char *fmt, ...) __attribute__((format(printf, 4, 5)));
 int config_notice(struct config *c, unsigned line, const char *fmt, ...)
 	__attribute__((format(printf, 3, 4)));
-/** An inspection or connection-tracking helper that is switched on */
-int config_helper_add(struct config *c, const char *name, size_t len);
+/** An inspection or connection-tracking helper that is switched on.
+ *  @param h  its iface must outlive the config; of its name, len bytes are copied */
+int config_helper_add(struct config *c, const struct config_helper *h, size_t len);
 static inline void config_skip(struct config *c) { c->skipped++; }
 
 /* A rule's conditions, gathered field by field; all must hold. */

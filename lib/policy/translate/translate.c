@@ -418,10 +418,10 @@ static void put_where(struct work *w, const struct config_hook *h)
 static bool follows_icmp(const struct config *c)
 {
 	for (size_t i = 0; i < c->nhelpers; i++)
-		if (!strcmp(c->helpers[i], "icmp"))
+		if (!strcmp(c->helpers[i].name, "icmp"))
 			return true;
 
-	return strcmp(c->dialect, "asa") != 0;
+	return !c->icmp_by_helper;
 }
 
 
@@ -430,7 +430,7 @@ static bool follows_icmp(const struct config *c)
 static void put_helpers(struct work *w, const struct config_hook *h)
 {
 	for (size_t i = 0; i < w->c->nhelpers; i++) {
-		const struct helper *p = helper_find(w->c->helpers[i]);
+		const struct helper *p = helper_find(w->c->helpers[i].name);
 
 		if (!p)
 			continue;
@@ -446,7 +446,7 @@ static void put_helpers(struct work *w, const struct config_hook *h)
 static void put_helper_objects(struct work *w)
 {
 	for (size_t i = 0; i < w->c->nhelpers; i++) {
-		const struct helper *p = helper_find(w->c->helpers[i]);
+		const struct helper *p = helper_find(w->c->helpers[i].name);
 
 		if (p)
 			sbuf_printf(w->sb, "\n\tct helper read-%s {\n\t\ttype \"%s\" protocol %s\n\t}\n",
@@ -606,12 +606,19 @@ static void refuse_all(struct work *w)
 	if (c->truncated)
 		refuse(w, c->lines, "the file ends in mid-line or in mid-block; give it whole");
 	for (size_t i = 0; i < c->nhelpers; i++) {
+		const struct config_helper *h = &c->helpers[i];
 		char text[128];
 
-		if (helper_find(c->helpers[i]) || !strcmp(c->helpers[i], "icmp"))
+		if (h->iface || h->maybe) {
+			(void)snprintf(text, sizeof(text), "inspection of %.32s at one interface, or of "
+				       "a class of its own, is not translated", h->name);
+			refuse(w, 0, text);
+			continue;
+		}
+		if (helper_find(h->name) || !strcmp(h->name, "icmp"))
 			continue;
 		(void)snprintf(text, sizeof(text), "second connections of %.32s, which the device "
-			       "lets through by reading the first, are not opened", c->helpers[i]);
+			       "lets through by reading the first, are not opened", h->name);
 		refuse(w, 0, text);
 	}
 }

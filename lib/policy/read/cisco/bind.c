@@ -288,6 +288,8 @@ static int interface_line(struct cisco_read *r)
 		return err;
 	if (r->flavour == FLAVOUR_ASA && cisco_is(t, "nameif"))
 		return nameif(r);
+	if (r->flavour == FLAVOUR_ASA && cisco_is(t, "security-level"))
+		return cisco_security_level(r);
 	if (cisco_is(t, "ip") || cisco_is(t, "ipv4") || cisco_is(t, "ipv6"))
 		return r->ntok > 1 && cisco_is(&r->tok[1], "address") ? address_line(r) : ENOENT;
 	if (cisco_is(t, "shutdown") && r->flavour != FLAVOUR_ASA) {
@@ -305,6 +307,8 @@ static int notice(struct cisco_read *r)
 {
 	const char *s = r->ln.s + strspn(r->ln.s, " \t");
 
+	if (!strncmp(s, "same-security-traffic permit inter-interface", 44))
+		r->same_level = true;
 	for (size_t i = 0; i < sizeof(remarkables) / sizeof(remarkables[0]); i++)
 		if (!strncmp(s, remarkables[i].begins, strlen(remarkables[i].begins)))
 			return config_notice(r->c, r->ln.line, "%s", remarkables[i].says);
@@ -332,8 +336,11 @@ int cisco_bind_line(struct cisco_read *r)
 	}
 	if (r->flavour == FLAVOUR_ASA && cisco_is(t, "access-group"))
 		return bind_asa(r);
-	if (r->flavour == FLAVOUR_ASA && r->ln.indent && cisco_is(t, "inspect") && r->ntok > 1)
-		return config_helper_add(r->c, r->tok[1].p, r->tok[1].n);
+	if (r->flavour == FLAVOUR_ASA) {
+		err = cisco_inspect_line(r);
+		if (err != ENOENT)
+			return err;
+	}
 	if (r->in_line && r->ntok > 2 && r->ln.indent &&
 	    (cisco_is(t, "access-class") || cisco_is(&r->tok[1], "access-class"))) {
 		size_t k = cisco_is(t, "access-class") ? 1 : 2;
@@ -544,6 +551,19 @@ static int chain_global(struct cisco_read *r)
 }
 
 
+/** ASA: without a global list, an interface without a list goes by levels. */
+static int add_levels(struct cisco_read *r)
+{
+	int err = 0;
+
+	for (size_t i = 0; !err && i < r->c->nifaces; i++)
+		if (!bound_in(r->c, r->c->ifaces[i].name))
+			err = cisco_add_levels(r, &r->c->ifaces[i]);
+
+	return err;
+}
+
+
 /** IOS: a list that is bound and not there lets everything through. */
 static int missing_list(struct cisco_read *r, const struct config_hook *h)
 {
@@ -570,6 +590,10 @@ int cisco_finish(struct cisco_read *r)
 		err = finish_list(r, i);
 	if (!err && r->global)
 		err = chain_global(r);
+	if (!err && r->flavour == FLAVOUR_ASA)
+		err = cisco_finish_inspection(r);
+	if (!err && r->flavour == FLAVOUR_ASA && r->c->nhooks && !r->global)
+		err = add_levels(r);
 	for (size_t i = 0; !err && i < r->c->nhooks; i++) {
 		struct config_hook *h = &r->c->hooks[i];
 		struct config_list *l = config_list_find(r->c, h->list,

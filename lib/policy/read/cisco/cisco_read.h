@@ -89,6 +89,18 @@ struct reflexive {
 	size_t list, rule;
 };
 
+/** ASA: a protocol that a policy inspects, or where a policy is applied */
+struct asa_inspect {
+	struct config_text policy, class, protocol;
+	const char *iface;		/**< of applied ones; NULL: all */
+};
+
+/** ASA: a condition of a class */
+struct asa_class {
+	struct config_text name;
+	bool wide;			/**< all that inspection reads by default */
+};
+
 struct cisco_read {
 	struct config *c;
 	struct diag_list *dl;
@@ -120,7 +132,13 @@ struct cisco_read {
 	const char *global;		/**< ASA: list behind all others */
 	size_t global_len;
 	unsigned global_line;
-	bool inspects_icmp;
+	/* ASA: policies of inspection, in pass 2 */
+	struct config_text policy_map, policy_class, class_map;	/**< the block */
+	struct asa_inspect *inspects, *applied;
+	size_t ninspects, inspects_cap, napplied, applied_cap;
+	struct asa_class *classes;
+	size_t nclasses, classes_cap;
+	bool same_level;		/**< interfaces of one level may meet */
 	char banner[8];			/**< ends a banner; "" outside */
 };
 
@@ -200,6 +218,19 @@ int cisco_detect(enum flavour flavour, const char *text, size_t len);
 int cisco_bind_line(struct cisco_read *r);
 /** ASA: a line that begins "no access-group" */
 int cisco_unbind_asa(struct cisco_read *r);
+
+/* ASA's inspection and security levels: inspect.c */
+
+/** @return ENOENT: no line of theirs */
+int cisco_inspect_line(struct cisco_read *r);
+/** Helpers of the policies that are applied */
+int cisco_finish_inspection(struct cisco_read *r);
+int cisco_security_level(struct cisco_read *r);
+/** A list of what the levels let in at an interface without a list */
+int cisco_add_levels(struct cisco_read *r, const struct config_interface *ifc);
+
+/* blocks around lists: bind.c */
+
 /** Hooks and lists after all is read */
 int cisco_finish(struct cisco_read *r);
 

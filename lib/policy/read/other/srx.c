@@ -429,10 +429,12 @@ struct making {
 static int add_helper(struct srx *x, const char *alg)
 {
 	for (size_t i = 0; i < x->c->nhelpers; i++)
-		if (!strcmp(x->c->helpers[i], alg))
+		if (!strcmp(x->c->helpers[i].name, alg))
 			return 0;
 
-	return srx_name_in(&x->algs_off, alg) ? 0 : config_helper_add(x->c, alg, strlen(alg));
+	if (srx_name_in(&x->algs_off, alg))
+		return 0;
+	return config_helper_add(x->c, &(struct config_helper){ .name = alg }, strlen(alg));
 }
 
 

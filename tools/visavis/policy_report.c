@@ -177,6 +177,10 @@ static void put_flow(struct sbuf *sb, const struct audit *au, const struct audit
 	put_lines(sb, "because", &f->unknown);
 	if (why)
 		sbuf_printf(sb, "      %-8s%s\n", "because", why);
+	if (f->back && f->rule->transport == FLOW_ICMP &&
+	    device_ties_echo(&au->device, au->device.site_iface[f->pair.in],
+			     au->device.site_iface[f->pair.out]) != DEVICE_YES)
+		sbuf_puts(sb, "      because no applied policy inspects all ICMP here\n");
 	if (f->has_witness)
 		put_packet(sb, "packet", &f->witness);
 }

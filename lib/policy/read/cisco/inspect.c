@@ -150,16 +150,6 @@ static int add_helpers(struct cisco_read *r, const struct asa_inspect *in)
 }
 
 
-static bool inspects_icmp(const struct config *c)
-{
-	for (size_t i = 0; i < c->nhelpers; i++)
-		if (!strcmp(c->helpers[i].name, "icmp"))
-			return true;
-
-	return false;
-}
-
-
 int cisco_finish_inspection(struct cisco_read *r)
 {
 	int err = 0;
@@ -167,11 +157,8 @@ int cisco_finish_inspection(struct cisco_read *r)
 	r->c->icmp_by_helper = true;
 	for (size_t i = 0; !err && i < r->ninspects; i++)
 		err = add_helpers(r, &r->inspects[i]);
-	if (err || inspects_icmp(r->c) || !r->c->nhooks)
-		return err;
 
-	return config_notice(r->c, r->ln.line, "no applied policy inspects ICMP: echo replies need "
-			     "lines of their own (\"inspect icmp\", \"service-policy\")");
+	return err;
 }
 
 

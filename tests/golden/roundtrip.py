@@ -174,7 +174,7 @@ def widen(lines, kind, rng, dialect):
     """A host becomes its /16: in a line, or in a group"""
     wide = {"asa": lambda m: f"{m[2]}.{m[3]}.0.0 255.255.0.0", "ios-groups": lambda m: f"{m[2]}.{m[3]}.0.0 255.255.0.0",
             "ios": lambda m: f"{m[2]}.{m[3]}.0.0 0.0.255.255"}.get(dialect, lambda m: f"{m[2]}.{m[3]}.0.0/16")
-    at = rng.choice([i for i, s in enumerate(lines) if HOST.search(s) and not re.search(r"range \d+\.|range-address", s) and
+    at = rng.choice([i for i, s in enumerate(lines) if HOST.search(s) and not re.search(r"range \d+\.|range-address|address-set", s) and
                      not s.startswith(("#", "!")) and ADDRESS.get(kind, "") in s and
                      (kind != "iptables" or " -d " in s and s.startswith("-A A") or s.startswith("-A G"))])
     m = rng.choice(list(HOST.finditer(lines[at])))
@@ -268,6 +268,12 @@ def same(a, b):
     return run("policy", "diff", a, b).returncode == 0
 
 
+def only_elsewhere(a, b):
+    """Does the mistake touch only packets that leave by interfaces which the site does not name?"""
+    ways = re.findall(r"^ +from \S+ to (\S+)", run("policy", "diff", a, b).stdout, re.M)
+    return bool(ways) and all(to == "lo" for to in ways)
+
+
 def mistakes(dialect, site, path, seed):
     """Every kind, or two by turns"""
     kinds = ["delete", "widen", "swap", "port"]
@@ -285,6 +291,8 @@ def mistakes(dialect, site, path, seed):
             with open(planted, "w", encoding="utf-8") as f:
                 f.write(got[0])
             if same(path, planted):
+                continue
+            if only_elsewhere(path, planted):
                 continue
             why = judge(site, planted, got[1], got[2])
             if why:

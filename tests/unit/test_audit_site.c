@@ -565,6 +565,36 @@ static void replies_without_inspection(void **state)
 }
 
 
+/** Lines that ask for a mark: all of a row with that mark, a part of others. */
+static void marks_are_told(void **state)
+{
+	static const char text[] =
+		"ip access-list extended M\n permit ip any any dscp cs3\n"
+		"interface eth0\n ip access-group M in\n"
+		"interface eth1\n ip access-group M in\n";
+	struct bed b = {0};
+	struct config *v[] = { &b.config };
+	size_t own = 0, others = 0;
+
+	assert_int_equal(bed_make(&b), 0);
+	b.config.file = "t";
+	assert_int_equal(policy_reader_find("ios")->read(&b.config, text, sizeof(text) - 1, &b.dl),
+			 0);
+	assert_int_equal(audit_run(&b.audit, &b.mem, v, 1, &b.policy, &b.needs, 0), 0);
+	for (size_t i = 0; i < b.audit.nflows; i++) {
+		const struct audit_flow *f = &b.audit.flows[i];
+
+		assert_int_equal(f->verdict, AUDIT_PARTLY);
+		assert_int_equal(f->own_mark, f->rule->need->rows[0]->dscp == 24);
+		own += f->own_mark;
+		others += !f->own_mark;
+	}
+	assert_true(own > 0);
+	assert_true(others > 0);
+	bed_reset(&b);
+}
+
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -575,6 +605,7 @@ int main(void)
 		cmocka_unit_test(hosts_of_one_network),
 		cmocka_unit_test(a_bare_interface_gives_way),
 		cmocka_unit_test(replies_without_inspection),
+		cmocka_unit_test(marks_are_told),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -111,6 +111,7 @@ static const struct audit_lines *lines_of(const struct audit_flow *f)
 static void write_flow(struct jsonw *w, const struct audit *au, const struct audit_flow *f)
 {
 	const char *why = policy_unknown_why(au, f);
+	char mark[8];
 
 	jsonw_object_open(w, NULL);
 	write_flow_name(w, au, f);
@@ -126,6 +127,8 @@ static void write_flow(struct jsonw *w, const struct audit *au, const struct aud
 		jsonw_bool(w, "remaining_is_all", !f->more_blocked);
 		write_lines(w, "permitted_by", &f->permit);
 	}
+	if (f->own_mark)
+		jsonw_str(w, "mark_only", flow_dscp_str(f->rule->need->rows[0]->dscp, mark));
 	if (f->unhooked)
 		jsonw_bool(w, "unlisted", true);
 	if (why)

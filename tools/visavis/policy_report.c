@@ -166,6 +166,7 @@ static void put_flow(struct sbuf *sb, const struct audit *au, const struct audit
 {
 	const struct policy *p = au->policy;
 	const char *why = policy_unknown_why(au, f);
+	char mark[8];
 
 	sbuf_printf(sb, "  %-10s", audit_verdict_name(f->verdict));
 	policy_put_rows(sb, f->rule);
@@ -173,6 +174,9 @@ static void put_flow(struct sbuf *sb, const struct audit *au, const struct audit
 		    p->interfaces[f->pair.in].name, p->interfaces[f->pair.out].name,
 		    f->back ? ": the answers do not come back" : "");
 	put_boxes(sb, f->back ? "returns" : "missing", &f->blocked, f->more_blocked);
+	if (f->own_mark)
+		sbuf_printf(sb, "      %-8spermitted with its mark %s only\n", "but",
+			    flow_dscp_str(f->rule->need->rows[0]->dscp, mark));
 	put_lines(sb, "by", &f->block);
 	put_lines(sb, "because", &f->unknown);
 	if (why)

@@ -96,6 +96,7 @@ static void write_flow(struct jsonw *w, const struct audit *au, const struct aud
 	const char *file = at ? at->config->file : au->device.configs[0]->file;
 	unsigned line = !at ? 1 : at->rule ? at->rule->line : at->list->line;
 	struct sbuf text = {0};
+	char mark[8];
 
 	sbuf_puts(&text, "Required flow ");
 	policy_put_rows(&text, f->rule);
@@ -104,6 +105,9 @@ static void write_flow(struct jsonw *w, const struct audit *au, const struct aud
 		sbuf_puts(&text, ": ");
 		show_packet(&text, &f->witness);
 	}
+	if (f->own_mark)
+		sbuf_printf(&text, "; permitted with its mark %s only",
+			    flow_dscp_str(f->rule->need->rows[0]->dscp, mark));
 	write_result(w, BLOCKED, file, line, &text);
 }
 
@@ -131,6 +135,13 @@ static void write_audit(struct jsonw *w, const struct audit *au)
 			sbuf_puts(&text, "; except what is needed, and what lines above decide first");
 		write_result(w, EXCESS, file, x->line.rule ? x->line.rule->line :
 			     x->line.list ? x->line.list->line : 1, &text);
+	}
+	if (au->excess_more) {
+		struct sbuf text = {0};
+
+		sbuf_printf(&text, "%zu more lines permit beyond need and are left out here",
+			    au->excess_more);
+		write_result(w, EXCESS, au->device.configs[0]->file, 1, &text);
 	}
 }
 

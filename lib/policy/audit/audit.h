@@ -46,6 +46,7 @@ struct audit_flow {
 	struct audit_lines permit, block, unknown;
 	bool unhooked;		/**< some of it passes because no list looks at it */
 	bool back;		/**< what is blocked is the return direction */
+	bool own_mark;		/**< all of it passes with the row's own DSCP */
 	bool more_blocked;	/**< `blocked` is not all of it */
 	struct pset blocked;	/**< what is required and does not pass; first
 				  packets, or with `back` those that return */

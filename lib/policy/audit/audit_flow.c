@@ -21,6 +21,7 @@ struct asking {
 	bool asked[PHASES];
 	unsigned stateless;		/**< bit per enum config_where: a rule there let
 					  it pass and keeps no state */
+	bool marked;		/**< packets with the row's own DSCP alone */
 	bool perhaps;		/**< what rules refuse may pass by a helper */
 };
 
@@ -192,6 +193,8 @@ static int ask_box(struct asking *a, struct pset_box b, size_t in, size_t out, u
 	b.lo[PSET_OUT] = b.hi[PSET_OUT] = (uint16_t)out;
 	b.lo[PSET_STATE] = b.hi[PSET_STATE] = (uint16_t)state_of(r, &b, a->phase);
 	b.hi[PSET_FRAGMENT] = 0;
+	if (a->marked)
+		b.lo[PSET_DSCP] = b.hi[PSET_DSCP] = r->need->rows[0]->dscp;
 	if (r->transport == FLOW_TCP) {
 		b.flags_mask = handshake;
 		b.flags = flags;
@@ -291,6 +294,24 @@ static int ask_flow(struct audit *au, struct audit_flow *f)
 }
 
 
+/** What lists let through in part may be all that carries the row's mark. */
+static int ask_mark(struct audit *au, struct audit_flow *f)
+{
+	struct audit_flow part = { .rule = f->rule, .pair = f->pair, .family = f->family };
+	struct asking a = { .au = au, .flow = &part, .marked = true };
+	int err = 0;
+
+	for (int phase = FIRST; !err && phase < PHASES; phase++)
+		err = ask_phase(&a, (enum phase)phase);
+	if (!err)
+		conclude(&a);
+	f->own_mark = !err && part.verdict == AUDIT_PERMITTED;
+
+	pset_reset(&part.blocked);
+	return err == ETIME ? 0 : err;
+}
+
+
 static int add_flow(struct audit *au, const struct policy_rule *r, struct policy_pair pair,
 		    uint8_t family)
 {
@@ -307,6 +328,8 @@ static int add_flow(struct audit *au, const struct policy_rule *r, struct policy
 	f = &au->flows[au->nflows++];
 	*f = (struct audit_flow){ .rule = r, .pair = pair, .family = family };
 	err = ask_flow(au, f);
+	if (!err && f->verdict == AUDIT_PARTLY)
+		err = ask_mark(au, f);
 	au->count[f->verdict]++;
 	return err;
 }

@@ -124,8 +124,46 @@ static const char *join_rows(struct arena *mem, const char *to, const char *more
 }
 
 
-static int add_permission(struct aws *o, struct group *g, const struct permission *q)
+/** Ports and sources of q among those of r? Source ports play no part here. */
+static bool within(const struct permission *q, const struct permission *r)
 {
+	return q->transport != FLOW_ICMP && q->transport == r->transport && q->lo >= r->lo &&
+	       q->hi <= r->hi && addrs_holds(&r->src, &q->src);
+}
+
+
+/** r speaks for the rows of q too. */
+static int fold(struct aws *o, struct permission *r, const struct permission *q)
+{
+	r->rows = join_rows(o->mem, r->rows, q->rows);
+	return r->rows ? 0 : ENOMEM;
+}
+
+
+/** Those that the new one holds give it their rows and go. */
+static int take_inner(struct aws *o, struct group *g, struct permission *q)
+{
+	size_t kept = 0;
+	int err = 0;
+
+	for (size_t i = 0; i < g->n; i++) {
+		if (within(&g->v[i], q) && !err)
+			err = fold(o, q, &g->v[i]);
+		else
+			g->v[kept++] = g->v[i];
+	}
+	g->n = kept;
+	return err;
+}
+
+
+static int add_permission(struct aws *o, struct group *g, const struct permission *add)
+{
+	struct permission made = *add, *q = &made;
+
+	for (size_t i = 0; i < g->n; i++)
+		if (within(q, &g->v[i]))
+			return fold(o, &g->v[i], q);
 	for (size_t i = 0; i < g->n; i++) {
 		struct permission *r = &g->v[i];
 
@@ -135,10 +173,11 @@ static int add_permission(struct aws *o, struct group *g, const struct permissio
 		    r->lo != q->lo || (r->hi != q->hi && !wider) ||
 		    !addrs_equal(&r->src, &q->src))
 			continue;
-		r->rows = join_rows(o->mem, r->rows, q->rows);
-		return r->rows ? 0 : ENOMEM;
+		return fold(o, r, q);
 	}
 
+	if (take_inner(o, g, q))
+		return ENOMEM;
 	if (arena_grow(o->mem, (void **)&g->v, g->n, &g->cap, sizeof(*g->v)))
 		return ENOMEM;
 	g->v[g->n++] = *q;

@@ -16,6 +16,7 @@ struct nft {
 	struct arena *mem;
 	const struct policy *p;
 	const char **from_chain;	/**< [ninterfaces] */
+	bool *done;			/**< [nrules] written in this chain */
 };
 
 /** What differs between the two families in a rule */
@@ -321,13 +322,27 @@ static void put_errors(struct nft *o)
 }
 
 
+/** Every row has its counter, so a row that lies within another comes first. */
+static void put_inner_first(struct nft *o, size_t at)
+{
+	const struct policy_rule *r = &o->p->rules[at];
+
+	o->done[at] = true;
+	for (size_t i = at + 1; i < o->p->nrules; i++)
+		if (!o->done[i] && policy_rule_within(o->p, &o->p->rules[i], r))
+			put_inner_first(o, i);
+	put_rule(o, r);
+}
+
+
 static void put_rules(struct nft *o, enum policy_how how, bool icmp_only)
 {
+	memset(o->done, 0, o->p->nrules * sizeof(*o->done));
 	for (size_t i = 0; i < o->p->nrules; i++) {
 		const struct policy_rule *r = &o->p->rules[i];
 
-		if (r->how == how && (!icmp_only || r->transport == FLOW_ICMP))
-			put_rule(o, r);
+		if (!o->done[i] && r->how == how && (!icmp_only || r->transport == FLOW_ICMP))
+			put_inner_first(o, i);
 	}
 }
 
@@ -393,7 +408,8 @@ static int name_chains(struct nft *o)
 	const struct policy *p = o->p;
 
 	o->from_chain = arena_calloc(o->mem, p->ninterfaces + 1, sizeof(*o->from_chain));
-	if (!o->from_chain)
+	o->done = arena_calloc(o->mem, p->nrules + 1, sizeof(*o->done));
+	if (!o->done || !o->from_chain)
 		return ENOMEM;
 
 	for (size_t i = 0; i < p->ninterfaces; i++) {

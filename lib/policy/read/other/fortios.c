@@ -193,6 +193,20 @@ static int finish_entry(struct fortios *o)
 }
 
 
+/** One more word of a section's name. @return its length, or more than fits */
+static size_t name_add(struct fortios_frame *f, size_t n, const char *word)
+{
+	size_t len = strlen(word);
+
+	if (n + len + 2 > sizeof(f->name))
+		return sizeof(f->name);
+	if (n)
+		f->name[n++] = ' ';
+	memcpy(f->name + n, word, len + 1);
+	return n + len;
+}
+
+
 static int open_section(struct fortios *o)
 {
 	const struct fortios_frame *up = o->depth ? &o->frames[o->depth - 1] : NULL;
@@ -204,10 +218,9 @@ static int open_section(struct fortios *o)
 		return fortios_lost(o, "sections this deep are not read");
 	memset(f, 0, sizeof(*f));
 	if (!top)
-		n = (size_t)snprintf(f->name, sizeof(f->name), "%s ", up->name);
-	for (size_t i = 1; i < o->nw && n < sizeof(f->name); i++)
-		n += (size_t)snprintf(f->name + n, sizeof(f->name) - n, "%s%s",
-				      i > 1 ? " " : "", o->w[i]);
+		n = name_add(f, n, up->name);
+	for (size_t i = 1; i < o->nw; i++)
+		n = name_add(f, n, o->w[i]);
 	if (n >= sizeof(f->name))
 		f->name[0] = '\0';
 	f->section = fortios_section(f->name);

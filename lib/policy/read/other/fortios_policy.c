@@ -420,6 +420,6 @@ int fortios_finish(struct fortios *o)
 	for (size_t i = 0; i < o->c->nifaces; i++)
 		o->c->ifaces[i].source_check = o->strict;
 	if (!err && (o->tftp_listed || !o->helpers_listed))
-		err = config_helper_add(o->c, "tftp", 4);
+		err = config_helper_add(o->c, &(struct config_helper){ .name = "tftp" }, 4);
 	return err ? err : srx_rules(&o->x);
 }

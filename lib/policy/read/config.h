@@ -33,7 +33,7 @@ enum {
 	CONFIG_LISTS_MAX = 1 << 16,
 	CONFIG_UNKNOWN_MAX = 10000,	/**< kept; more are counted */
 	CONFIG_NAME_LEN = 255,		/**< of lists, interfaces, groups */
-	CONFIG_WILDCARD_MAX = 4096,	/**< ranges of one wildcard; see below */
+	CONFIG_WILDCARD_MAX = 64,	/**< ranges of one wildcard; see below */
 };
 
 /** A piece of the file's text, not NUL-terminated; borrowed. */
@@ -348,7 +348,8 @@ int config_addrs_add_prefix(struct config *c, struct config_addrs *a,
 			    const struct ip_prefix *p);
 /** IPv4 address and wildcard: bits set in `wild` are free. A wildcard without
  *  holes is one range; with holes it becomes up to CONFIG_WILDCARD_MAX ranges,
- *  and beyond that one range with `bits`, which pset cuts when it must. */
+ *  and beyond that one range with `bits`, which pset cuts when it must. Set
+ *  a->negate before: then more are made, as there is no "all but these bits". */
 int config_addrs_add_wildcard(struct config *c, struct config_addrs *a,
 			      uint32_t addr, uint32_t wild);
 /** All alternatives of `from`, for nested groups */

@@ -13,7 +13,8 @@
 
 enum {
 	FIELD_MAX = 8,		/* lists of alternatives in a rule */
-	HOLES_MAX = 12,		/* free bits: 1 << 12 is CONFIG_WILDCARD_MAX */
+	HOLES_MAX = 6,		/* free bits: 1 << 6 is CONFIG_WILDCARD_MAX */
+	HOLES_NEGATED_MAX = 12,	/* "all but" is made of ranges, not of bits */
 };
 
 /** Most have one alternative: room for it is here, not in the config's memory */
@@ -60,7 +61,7 @@ int config_addrs_add_wildcard(struct config *c, struct config_addrs *a,
 	int err = 0;
 
 	addr &= ~wild;
-	if (__builtin_popcount(holes) > HOLES_MAX) {
+	if (__builtin_popcount(holes) > (a->negate ? HOLES_NEGATED_MAX : HOLES_MAX)) {
 		struct ip_range r = { ipv4(addr), ipv4(addr | wild) };
 
 		err = config_addrs_add(c, a, &r);

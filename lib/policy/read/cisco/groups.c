@@ -515,8 +515,9 @@ static int resolve(struct cisco_read *r, struct group *g, unsigned depth)
 			continue;
 		}
 		if (o->state == 1 || depth > NEST_MAX) {
-			diag_error(r->dl, pos, "group \"%.*s\" refers to itself; take \"%.*s\" "
-				   "out of it", (int)g->len, g->name, (int)o->len, o->name);
+			diag_error(r->dl, pos, "group \"%.*s\" %s; take \"%.*s\" out of it", (int)g->len,
+				   g->name, o->state == 1 ? "refers to itself" : "stands too deep in others",
+				   (int)o->len, o->name);
 			return EBADMSG;
 		}
 		err = resolve(r, o, depth + 1);

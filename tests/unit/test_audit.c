@@ -550,10 +550,10 @@ static void wildcards_with_holes(void **state)
 	l->defined = true;
 	assert_int_equal(config_addrs_add_wildcard(&c, &odd.src, 0x0a000001, 0x00fffffe), 0);
 	assert_int_equal(config_addrs_add_wildcard(&c, &even.src, 0x0a000000, 0x00fffffe), 0);
-	assert_int_equal(config_addrs_add_wildcard(&c, &few.src, 0x0a000001, 0x0000ff00), 0);
+	assert_int_equal(config_addrs_add_wildcard(&c, &few.src, 0x0a000001, 0x00003f00), 0);
 	assert_int_equal(odd.src.n, 1);
 	assert_int_equal(odd.src.v[0].bits, 0xff000001);
-	assert_int_equal(few.src.n, 256);
+	assert_int_equal(few.src.n, 64);
 	prefix(&c, &all.src, "10.0.0.0/8");
 	rule(&c, l, CONFIG_PERMIT, &odd);
 	rule(&c, l, CONFIG_PERMIT, &few);

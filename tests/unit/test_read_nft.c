@@ -52,10 +52,12 @@ static const char realistic[] =
 	"\tchain input {\n\t\ttype filter hook input priority filter; policy accept;\n\t}\n"
 	"}\n";
 
-static const struct {
+struct read_ask {
 	const char *packet;
 	enum eval want;
-} asks[] = {
+};
+
+static const struct read_ask asks[] = {
 	{"tcp 10.9.0.1 5 1.1.1.1 22", EVAL_PERMIT},
 	{"tcp 10.9.2.9 5 1.1.1.1 81", EVAL_PERMIT},
 	{"tcp 10.9.2.10 5 1.1.1.1 81", EVAL_DENY},
@@ -108,6 +110,34 @@ static void realistic_rules(void **state)
 	assert_int_equal(f.c.nunknown, 1);
 	assert_int_equal(verdict_in_state(&f, CONFIG_RELATED, "tcp 1.1.1.1 1 2.2.2.2 2"), EVAL_PERMIT);
 	assert_int_equal(verdict_in_state(&f, CONFIG_INVALID, "tcp 11.1.1.1 1 2.2.2.2 25"), EVAL_DENY);
+	read_done(&f);
+}
+
+
+static void masks_with_holes(void **state)
+{
+	static const char text[] =
+		"table ip f {\n\tchain c {\n\t\ttype filter hook forward priority 0; policy drop;\n"
+		"\t\tip saddr & 255.255.1.0 == 10.77.1.0 tcp dport 80 accept\n"
+		"\t\tip daddr & 0xffff0100 != 10.77.1.0 udp dport 53 accept\n"
+		"\t\tip saddr & 255.255.0.0 == 10.77.1.0 tcp dport 22 accept\n\t}\n}\n";
+	static const struct read_ask cases[] = {
+		{"tcp 10.77.3.9 1 9.9.9.9 80", EVAL_PERMIT},
+		{"tcp 10.77.2.9 1 9.9.9.9 80", EVAL_DENY},
+		{"tcp 10.78.3.9 1 9.9.9.9 80", EVAL_DENY},
+		{"udp 9.9.9.9 1 10.77.4.9 53", EVAL_PERMIT},
+		{"udp 9.9.9.9 1 10.77.5.9 53", EVAL_DENY},
+		/* a value outside of its mask is not ours to interpret */
+		{"tcp 10.77.1.9 1 9.9.9.9 22", EVAL_UNKNOWN},
+	};
+	struct read_case f;
+
+	read_text(&f, NULL, text);
+	assert_int_equal(f.err, 0);
+	for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++)
+		if (verdict_of(&f, cases[i].packet) != cases[i].want)
+			fail_msg("%s: %d", cases[i].packet, verdict_of(&f, cases[i].packet));
+	assert_int_equal(f.c.nunknown, 1);
 	read_done(&f);
 }
 
@@ -320,6 +350,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(realistic_rules),
+		cmocka_unit_test(masks_with_holes),
 		cmocka_unit_test(lines_and_rows),
 		cmocka_unit_test(each_condition),
 		cmocka_unit_test(the_rest_holds_sometimes),

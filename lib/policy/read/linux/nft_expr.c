@@ -4,6 +4,7 @@
  */
 #include <errno.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include "lib/policy/read/linux/nft_field.h"
@@ -452,6 +453,51 @@ static int offset_condition(struct nft_file *f, size_t *i, struct nft_variants *
 }
 
 
+/** "10.1.0.0" or "0x0a010000" as a number */
+static bool ipv4_number(uint32_t *v, const char *s)
+{
+	struct ip_addr a;
+	unsigned long n;
+	char *end;
+
+	if (!ip_parse(&a, s) && a.family == 4) {
+		*v = (uint32_t)a.b[0] << 24 | (uint32_t)a.b[1] << 16 | (uint32_t)a.b[2] << 8 | a.b[3];
+		return true;
+	}
+	if (strncmp(s, "0x", 2))
+		return false;
+	errno = 0;
+	n = strtoul(s, &end, 16);
+	*v = (uint32_t)n;
+	return !*end && end > s + 2 && !errno && n <= UINT32_MAX;
+}
+
+
+/** "ip saddr & 255.255.1.0 == 10.1.1.0": bits that an address must have. A value
+ *  with other bits is no mistake of ours to interpret. */
+static int masked_condition(struct nft_file *f, size_t *i, struct nft_variants *vs, bool src)
+{
+	const struct nft_lex *x = &f->x;
+	struct config_match m = { .family = 4 };
+	struct config_addrs *a = src ? &m.src : &m.dst;
+	uint32_t mask, value;
+	int err;
+
+	if (!ipv4_number(&mask, nft_tok(x, *i + 1)))
+		return EINVAL;
+	*i += 2;
+	a->negate = nft_is(x, *i, "!=");
+	*i += a->negate || nft_is(x, *i, "==");
+	if (!ipv4_number(&value, nft_tok(x, *i)) || (value & ~mask))
+		return EINVAL;
+	(*i)++;
+	err = config_addrs_add_wildcard(f->c, a, value, ~mask);
+	for (size_t k = 0; !err && k < vs->n; k++)
+		err = clause_and_match(f->c, &vs->v[k], &m);
+	return err;
+}
+
+
 /** "meta mark", "ct original proto-dst", "ct reply ip saddr" */
 static void other_skip(const struct nft_lex *x, size_t *i)
 {
@@ -616,6 +662,8 @@ int nft_condition(struct nft_file *f, size_t *i, struct nft_variants *vs,
 		return flags_condition(f, i, vs);
 	if (q.nfields == 1 && q.field[0]->kind == NFT_OFFSET)
 		return offset_condition(f, i, vs, q.field[0]->family);
+	if (q.nfields == 1 && q.field[0]->kind <= NFT_DST && q.field[0]->family == 4 && nft_is(x, *i, "&"))
+		return masked_condition(f, i, vs, q.field[0]->kind == NFT_SRC);
 	if (nft_is(x, *i, "&") && has_other(&q))
 		*i += 2;
 	if (nft_is(x, *i, "&") || nft_is(x, *i, "|") || nft_is(x, *i, "^") || nft_is(x, *i, "map"))

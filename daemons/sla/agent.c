@@ -49,6 +49,8 @@ static void destructor(void *data)
 		free(a->streams[i].samples);
 		free(a->streams[i].copies);
 		free(a->own[i].wrote);
+		free(a->own[i].past);
+		free(a->streams[i].reached);
 	}
 	tstamp_batch_free(&a->batch);
 }
@@ -66,8 +68,10 @@ static void tell(void *arg)
 /* The samples begin where sending stopped: what never went has no record. */
 static void samples_cut(struct agent *a)
 {
-	for (unsigned i = 0; i < a->run.nstreams; i++)
+	for (unsigned i = 0; i < a->run.nstreams; i++) {
 		a->streams[i].nsamples = a->own[i].sent;
+		agent_past_apply(&a->own[i]);
+	}
 }
 
 
@@ -147,8 +151,12 @@ static int stream_init(struct agent *a, unsigned i)
 	};
 	s->wrote = calloc(n + AGENT_CLOSING, sizeof(*s->wrote));
 	s->copies_room = 0;
+	/* doubles reach the responder as well */
+	s->past_room = a->cfg.protocol == AGENT_V2 ? 2 * (n + AGENT_CLOSING) : 0;
+	s->past = calloc(s->past_room + 1, sizeof(*s->past));
+	st->reached = calloc(s->past_room + 1, sizeof(*st->reached));
 	a->run.nstreams = i + 1;
-	return st->samples && s->wrote ? 0 : ENOMEM;
+	return st->samples && st->reached && s->wrote && s->past ? 0 : ENOMEM;
 }
 
 

@@ -5,6 +5,7 @@
 
 #include "daemons/sla/agent.h"
 #include "io/tstamp.h"
+#include "lib/sla/history.h"
 #include "lib/sla/wire_v2.h"
 
 #define AGENT_ROW_CONTROL "A8-08"
@@ -36,6 +37,8 @@ struct agent_stream {
 	uint32_t arrivals;
 	uint32_t rseq;			/**< highest, without the wrap */
 	uint32_t copies_room;
+	struct sla_past *past;		/**< by rseq - 1, as the responder told */
+	uint32_t past_room;
 	uint32_t unanswered_from;	/**< all before are answered */
 };
 
@@ -85,5 +88,6 @@ void agent_step_look(struct agent *a);
 
 /* agent_recv.c */
 void agent_recv_handler(int flags, void *arg);
+void agent_past_apply(struct agent_stream *s);	/**< all has come: what was told */
 
 #endif

@@ -169,6 +169,47 @@ static void far_clock(struct sla_run *run, uint64_t error, bool first)
 }
 
 
+/* Of each number what was told first: a later word can only know the time better. */
+static void past_take(struct agent_stream *s, const struct answer *an, const struct tstamp_packet *pk)
+{
+	struct sla_past v[SLA_HISTORY];
+	size_t n = s->past_room ? sla_history_read(v, pk->p, pk->len, an->rseq) : 0;
+
+	for (size_t i = 0; i < n; i++) {
+		struct sla_past *p = v[i].rseq <= s->past_room ? &s->past[v[i].rseq - 1] : NULL;
+
+		if (!p || v[i].seq >= s->sent || (p->rseq && p->seq != v[i].seq))
+			continue;
+		if (!p->rseq || p->late_ns == SLA_LATE_UNKNOWN)
+			*p = v[i];
+	}
+}
+
+
+static void left_correct(struct sla_sample *sample, const struct sla_past *p)
+{
+	if (sample->rseq != p->rseq || p->late_ns == SLA_LATE_UNKNOWN)
+		return;
+	sample->t3 += p->late_ns;
+	sample->flags |= SLA_KERNEL_T3;
+}
+
+
+void agent_past_apply(struct agent_stream *s)
+{
+	struct sla_stream *st = &s->a->streams[s->index];
+
+	for (uint32_t i = 0; i < s->past_room; i++) {
+		const struct sla_past *p = &s->past[i];
+
+		if (!p->rseq || p->seq >= st->nsamples)
+			continue;
+		st->reached[st->nreached++] = (struct sla_reached){p->seq, p->rseq};
+		left_correct(&st->samples[p->seq], p);
+	}
+}
+
+
 static void packet_take(struct agent_stream *s, const struct tstamp_packet *pk, bool stepped)
 {
 	struct sla_run *run = &s->a->run;
@@ -177,6 +218,7 @@ static void packet_take(struct agent_stream *s, const struct tstamp_packet *pk, 
 
 	if (err || pk->cut || !is_ours(s, &an))
 		return;
+	past_take(s, &an, pk);
 	if (pk->kernel)
 		gap_add(&run->gap_rx, pk->read_at - pk->at);
 	if (s->a->streams[s->index].samples[an.seq].arrival) {

@@ -181,7 +181,7 @@ void agent_send_closing(struct agent *a)
 {
 	for (unsigned i = 0; i < a->run.nstreams; i++)
 		for (int k = 0; k < AGENT_CLOSING; k++) {
-			packet_add(a, i, a->own[i].sent, 0, SLA_CLOSING);
+			packet_add(a, i, a->own[i].sent, SLA_HISTORY_BYTES, SLA_CLOSING);
 			batch_flush(a, i);
 		}
 }

@@ -14,6 +14,7 @@
 
 #include "lib/base/ip.h"
 #include "lib/sla/auth.h"
+#include "lib/sla/history.h"
 
 enum { CORE_OPS_MAX = 1024 };
 
@@ -37,6 +38,7 @@ struct core_op {
 	uint8_t dscp;			/**< to answer with, when so */
 	uint32_t received;
 	uint64_t answered;
+	struct sla_history history;	/**< told when the report was agreed */
 };
 
 struct core_time {

@@ -4,6 +4,7 @@
 
 #include "daemons/sla/addr.h"
 #include "daemons/sla/core.h"
+#include "daemons/sla/left.h"
 #include "daemons/sla/respond.h"
 #include "io/flowtab.h"
 #include "io/libre.h"
@@ -25,11 +26,13 @@ struct sock {
 	struct respond *r;
 	int fd;			/* -1: not open */
 	uint16_t port;		/* of a probe socket */
+	struct left *left;	/* of one */
 };
 
 struct port {
 	struct le le;
 	struct sock socks[FAMILIES];
+	struct left left[FAMILIES];
 };
 
 struct respond {
@@ -39,6 +42,7 @@ struct respond {
 	struct list ports;
 	struct tmr tmr;
 	struct tstamp_batch batch;
+	struct left_answer answers[TSTAMP_BATCH];	/* in the batch */
 	struct tstamp_clock clock;
 	uint64_t error;		/* of our clock, as the wire has it */
 	unsigned ticks;
@@ -79,7 +83,7 @@ static int sock_open(struct sock *s, const char *row, uint8_t family, uint16_t p
 		return err;
 	(void)setsockopt(s->fd, SOL_SOCKET, SO_RCVBUF, &size, sizeof(size));
 	(void)setsockopt(s->fd, SOL_SOCKET, SO_SNDBUF, &size, sizeof(size));
-	err = tstamp_enable(s->fd, false, &kernel);
+	err = tstamp_enable(s->fd, s->left != NULL, &kernel);
 	if (!err)
 		err = fd_listen(s->fd, FD_READ, h, s);
 	if (err)
@@ -133,6 +137,10 @@ static void answer_v2(const struct respond *r, const struct tstamp_packet *pk, s
 	pr->rseq = ++op->received;
 	pr->tx = 0;
 	sla_v2_probe_answer(pk->p, pk->len, pr);
+	if (!op->report)
+		return;
+	sla_history_write(pk->p, pk->len, &op->history, pr->rseq);
+	sla_history_add(&op->history, pr->rseq, pr->seq);
 }
 
 
@@ -150,7 +158,8 @@ static void flow_log(const struct respond *r, const char *row, const struct sock
 
 
 /* @return does the packet, now an answer, go back? */
-static bool probe_answer(struct respond *r, struct tstamp_packet *pk, uint16_t port, int64_t mono)
+static bool probe_answer(struct respond *r, struct left_answer *answer, struct tstamp_packet *pk,
+			 uint16_t port, int64_t mono)
 {
 	struct sla_v2_probe v2;
 	struct sla_v1_probe v1;
@@ -170,6 +179,7 @@ static bool probe_answer(struct respond *r, struct tstamp_packet *pk, uint16_t p
 		answer_v1(pk, op, &v1);
 	else
 		answer_v2(r, pk, op, &v2);
+	*answer = (struct left_answer){op->report ? op : NULL, op->received, 0};
 	pk->tos = op->report ? op->dscp << 2 : pk->tos & ~3;
 	if (!op->answered++)
 		flow_log(r, ROW_PROBE, &pk->peer, port);
@@ -177,7 +187,7 @@ static bool probe_answer(struct respond *r, struct tstamp_packet *pk, uint16_t p
 }
 
 
-static void part_send(struct respond *r, int fd, size_t from, size_t to)
+static size_t part_send(struct respond *r, int fd, size_t from, size_t to)
 {
 	size_t sent = 0;
 	int err = tstamp_send_part(fd, &r->batch, from, to, &sent);
@@ -188,6 +198,7 @@ static void part_send(struct respond *r, int fd, size_t from, size_t to)
 	r->unsent += to - from - sent;
 	if (err && err != EAGAIN && err != ECONNREFUSED)
 		log_debug("answers cannot be sent: %s", strerror(err));
+	return sent;
 }
 
 
@@ -200,18 +211,25 @@ static bool has_sent_time(const struct tstamp_packet *pk)
 
 /* What leaves with one system call has one stamp, from before it: few at a
  * time, so that the last of them is not long after; more under load. */
-static void probes_send(struct respond *r, int fd)
+static void probes_send(struct respond *r, struct sock *s)
 {
 	size_t part = r->batch.n < BUSY ? PART : PART_BUSY;
 
 	for (size_t from = 0; from < r->batch.n; from += part) {
 		size_t to = from + part < r->batch.n ? from + part : r->batch.n;
-		uint64_t now = sla_ntp_from_ns(tstamp_wall());
+		int64_t wall = tstamp_wall();
+		uint64_t now = sla_ntp_from_ns(wall);
+		size_t sent;
 
 		for (size_t i = from; i < to; i++)
 			if (has_sent_time(&r->batch.v[i]))
 				sla_probe_sent(r->batch.v[i].p, now);
-		part_send(r, fd, from, to);
+		sent = part_send(r, s->fd, from, to);
+		s->left->astray |= sent < to - from;
+		for (size_t i = from; i < from + sent; i++) {
+			r->answers[i].wrote = wall;
+			left_add(s->left, &r->answers[i]);
+		}
 	}
 }
 
@@ -228,7 +246,7 @@ static void batch_answer(struct respond *r, uint16_t port)
 		struct tstamp_packet pk = b->v[i];
 
 		r->in_bytes += pk.len;
-		if (!probe_answer(r, &pk, port, mono))
+		if (!probe_answer(r, &r->answers[n], &pk, port, mono))
 			continue;
 		b->v[i] = b->v[n];
 		b->v[n++] = pk;
@@ -243,14 +261,17 @@ static void probe_handler(int flags, void *arg)
 	struct sock *s = arg;
 	struct respond *r = s->r;
 
-	(void)flags;
+	left_read(s->left, s->fd);
+	if (!(flags & FD_READ))
+		return;
 	for (int i = 0; i < ROUNDS && !tstamp_recv(s->fd, &r->batch); i++) {
 		bool full = r->batch.n == TSTAMP_BATCH;
 
 		r->stepped = clock_look(r);
 		batch_answer(r, s->port);
 		if (r->batch.n)
-			probes_send(r, s->fd);
+			probes_send(r, s);
+		left_read(s->left, s->fd);
 		if (!full)
 			break;
 	}
@@ -264,7 +285,7 @@ static int port_open(uint16_t number, void *arg)
 	int err = p ? 0 : ENOMEM;
 
 	for (int i = 0; p && i < FAMILIES; i++)
-		p->socks[i] = (struct sock){.r = r, .fd = -1, .port = number};
+		p->socks[i] = (struct sock){.r = r, .fd = -1, .port = number, .left = &p->left[i]};
 	for (int i = 0; !err && i < FAMILIES; i++)
 		err = sock_open(&p->socks[i], ROW_PROBE, families[i], number, probe_handler);
 	if (err)
@@ -336,7 +357,7 @@ static void control_handler(int flags, void *arg)
 	}
 	b->n = n;
 	if (n)
-		part_send(r, s->fd, 0, n);
+		(void)part_send(r, s->fd, 0, n);
 }
 
 

@@ -61,15 +61,19 @@ static void delays_read(struct sla_figures *f, struct work *w, const struct sla_
 
 	for (size_t i = 0; i < st->nsamples; i++) {
 		const struct sla_sample *s = &st->samples[i];
+		bool timed = sla_sample_timed(s, w->late_ns);
+		int64_t rtt, there, back;
 
-		if (!sla_sample_timed(s, w->late_ns)) {
+		if (timed && sla_sample_rtt(s, &rtt)) {
+			f->timed++;
+			push(&w->v[RTT], rtt);
+		}
+		if (!timed || !sla_sample_forward(s, &there) || !sla_sample_back(s, &back)) {
 			before = NULL;
 			continue;
 		}
-		f->timed++;
-		push(&w->v[RTT], (s->t4 - s->t1) - (s->t3 - s->t2));
-		push(&w->v[FORWARD], s->t2 - s->t1);
-		push(&w->v[BACK], s->t4 - s->t3);
+		push(&w->v[FORWARD], there);
+		push(&w->v[BACK], back);
 		if (before) {
 			jitter_add(&f->jitter_forward, &w->v[JITTER_FORWARD],
 				   before->t2 - before->t1, s->t2 - s->t1);
@@ -110,8 +114,9 @@ static size_t order_by(const struct work *w, const struct sla_stream *st, bool b
 
 	for (size_t i = 0; i < st->nsamples; i++) {
 		const struct sla_sample *s = &st->samples[i];
+		int64_t there;
 
-		if (sla_sample_timed(s, w->late_ns))
+		if (sla_sample_timed(s, w->late_ns) && sla_sample_forward(s, &there))
 			w->order[n++] = (uint64_t)(back ? s->arrival : s->rseq) << 32 | (uint32_t)i;
 	}
 	sla_sort_keys(w->order, n);
@@ -120,7 +125,8 @@ static size_t order_by(const struct work *w, const struct sla_stream *st, bool b
 
 
 /* The greatest mean of what was sent within SLA_WINDOW_S; windows begin at
- * packets and end before the last one, or there is one over all. */
+ * packets and end before the last one, or there is one over all. An echo has
+ * but round trips. */
 static void windows(struct sla_figures *f, const struct work *w, const struct sla_stream *st)
 {
 	int64_t *worst[] = {&f->window_rtt, &f->window_forward, &f->window_back};
@@ -129,13 +135,14 @@ static void windows(struct sla_figures *f, const struct work *w, const struct sl
 		&w->v[BACK].v[w->v[BACK].from],
 	};
 	const int64_t length = (int64_t)SLA_WINDOW_S * 1000000000;
+	unsigned kinds = w->v[FORWARD].n - w->v[FORWARD].from == w->v[RTT].n - w->v[RTT].from ? 3 : 1;
 	size_t n = 0, end = 0;
 
 	for (size_t i = 0; i < st->nsamples; i++) {
 		if (!sla_sample_timed(&st->samples[i], w->late_ns))
 			continue;
 		w->order[n] = i;
-		for (unsigned k = 0; k < 3; k++)
+		for (unsigned k = 0; k < kinds; k++)
 			w->sums[k][n + 1] = w->sums[k][n] + v[k][n];
 		n++;
 	}
@@ -144,7 +151,7 @@ static void windows(struct sla_figures *f, const struct work *w, const struct sl
 
 		while (end < n && st->samples[w->order[end]].t1 - from < length)
 			end++;
-		for (unsigned k = 0; k < 3; k++) {
+		for (unsigned k = 0; k < kinds; k++) {
 			struct sla_sums s = { .n = end - i, .sum = w->sums[k][end] - w->sums[k][i] };
 			int64_t mean = end > i ? sla_sums_mean(&s) : INT64_MIN;
 

@@ -2,8 +2,9 @@
  * The figures of a path, from its samples. docs/sla-figures.md defines each.
  *
  * All times are whole nanoseconds and all counts are exact. A packet whose
- * answer came in time and that has its four stamps is called timed; only
- * timed packets are in the delays and jitters.
+ * answer came in time and whose round trip is known is called timed; only
+ * timed packets are in the delays and jitters, and of an echo, which has no
+ * stamps of the far end, only the round trip.
  */
 #ifndef VISAVIS_LIB_SLA_FIGURES_H
 #define VISAVIS_LIB_SLA_FIGURES_H

@@ -72,6 +72,8 @@ static bool marks_read(struct work *w)
 	const struct sla_stream *st = w->st;
 	size_t n = 0, out = 0;
 
+	for (size_t i = 0; i < st->nreached; i++)
+		w->marks[n++] = key(st->reached[i].rseq, st->reached[i].seq);
 	for (size_t i = 0; i < st->nsamples; i++)
 		if (st->samples[i].arrival)
 			w->marks[n++] = key(st->samples[i].rseq, st->samples[i].seq);
@@ -87,7 +89,7 @@ static bool marks_read(struct work *w)
 		w->marks[out++] = w->marks[i];
 	}
 	w->nmarks = out;
-	return n > 0;
+	return n > st->nreached;
 }
 
 
@@ -107,6 +109,13 @@ static uint32_t lost_from(struct work *w, uint32_t i)
 }
 
 
+static void lost_back(struct work *w, uint32_t i)
+{
+	w->fate[i] = LOST_BACK;
+	w->next[i] = i + 1;
+}
+
+
 /* Explain up to `want` lost packets from lo to below hi. @return how many */
 static uint32_t explain(struct work *w, uint32_t lo, uint32_t hi, uint32_t want)
 {
@@ -114,8 +123,7 @@ static uint32_t explain(struct work *w, uint32_t lo, uint32_t hi, uint32_t want)
 
 	hi = hi < w->n ? hi : (uint32_t)w->n;
 	for (uint32_t i = lo < hi ? lost_from(w, lo) : hi; i < hi && n < want; i = lost_from(w, i)) {
-		w->fate[i] = LOST_BACK;
-		w->next[i] = i + 1;
+		lost_back(w, i);
 		n++;
 	}
 	return n;
@@ -182,17 +190,8 @@ static void runs_count(struct sla_figures *f, const struct work *w)
 }
 
 
-/* Answers of one number: each number of the responder beyond the first is a
- * packet doubled on the way there, the same one again an answer doubled. */
-static void duplicates_count(struct sla_figures *f, const struct work *w, size_t answers, size_t numbers,
-			     uint64_t left)
-{
-	f->duplicate_back = answers - w->nmarks;
-	f->duplicate_forward = w->nmarks - numbers + left;
-}
-
-
-/* In the order of the responder's numbers; a double does not count again. */
+/* In the order of the responder's numbers; a double does not count again.
+ * What is lost and has a number of the responder was lost on the way back. */
 static void forward_order(struct sla_figures *f, struct work *w, uint64_t *v, uint32_t *first,
 			  uint8_t *seen)
 {
@@ -201,20 +200,26 @@ static void forward_order(struct sla_figures *f, struct work *w, uint64_t *v, ui
 	for (size_t i = 0; i < w->nmarks; i++) {
 		uint32_t seq = (uint32_t)w->marks[i];
 
-		if (seq >= w->n || seen[seq])
+		if (seq >= w->n)
+			continue;
+		f->duplicate_forward += seen[seq];
+		if (seen[seq])
 			continue;
 		seen[seq] = 1;
 		v[n++] = seq;
+		if (w->fate[seq] == LOST)
+			lost_back(w, seq);
 	}
 	order_count(&f->order_forward, first, v, n, &w->shift);
 }
 
 
-/* The responder's numbers in the order in which answers came here. */
+/* The responder's numbers in the order in which answers came here; one that
+ * comes again was doubled on the way. */
 static void back_order(struct sla_figures *f, const struct work *w, uint64_t *v, uint32_t *first)
 {
 	const struct sla_stream *st = w->st;
-	uint32_t shift = 0;
+	uint32_t shift = 0, last = 0;
 	size_t n = 0, out = 0;
 
 	for (size_t i = 0; i < st->nsamples; i++)
@@ -231,9 +236,14 @@ static void back_order(struct sla_figures *f, const struct work *w, uint64_t *v,
 	for (size_t i = 0; i < n; i++)
 		v[i] = key((uint32_t)v[i], (uint32_t)i);
 	sla_sort_keys(v, n);
-	for (size_t i = 0; i < n; i++)
-		if (!i || v[i] >> 32 != v[i - 1] >> 32)
-			v[out++] = key((uint32_t)v[i], (uint32_t)(v[i] >> 32));
+	for (size_t i = 0; i < n; i++) {
+		uint32_t rseq = (uint32_t)(v[i] >> 32);
+
+		if (rseq != last)
+			v[out++] = key((uint32_t)v[i], rseq);
+		last = rseq;
+	}
+	f->duplicate_back = n - out;
 	sla_sort_keys(v, out);
 	order_count(&f->order_back, first, v, out, &shift);
 }
@@ -254,14 +264,14 @@ static void arrival_order(struct sla_figures *f, const struct work *w, uint64_t 
 
 static int work_init(struct work *w, struct arena *tmp, const struct sla_stream *st)
 {
-	size_t answers = st->nsamples + st->ncopies;
+	size_t marks = st->nsamples + st->ncopies + st->nreached + 1;
 
 	*w = (struct work){ .st = st, .n = st->nsamples };
 	while (w->n && st->samples[w->n - 1].flags & SLA_CLOSING)
 		w->n--;
 	w->fate = arena_calloc(tmp, w->n + 1, sizeof(*w->fate));
 	w->next = arena_calloc(tmp, w->n + 1, sizeof(*w->next));
-	w->marks = arena_calloc(tmp, answers + 1, sizeof(*w->marks));
+	w->marks = arena_calloc(tmp, marks, sizeof(*w->marks));
 	if (!w->fate || !w->next || !w->marks)
 		return ENOMEM;
 
@@ -276,7 +286,7 @@ static int work_init(struct work *w, struct arena *tmp, const struct sla_stream 
 
 int sla_paths_count(struct sla_figures *f, struct arena *tmp, const struct sla_stream *st)
 {
-	size_t answers = st->ncopies, numbers = 0;
+	size_t most = st->nsamples + st->ncopies + st->nreached + 1;
 	struct work w;
 	uint64_t *v;
 	uint32_t *first;
@@ -284,23 +294,21 @@ int sla_paths_count(struct sla_figures *f, struct arena *tmp, const struct sla_s
 
 	if (work_init(&w, tmp, st))
 		return ENOMEM;
-	v = arena_calloc(tmp, st->nsamples + st->ncopies + 1, sizeof(*v));
-	first = arena_calloc(tmp, st->nsamples + st->ncopies + 1, sizeof(*first));
+	v = arena_calloc(tmp, most, sizeof(*v));
+	first = arena_calloc(tmp, most, sizeof(*first));
 	seen = arena_calloc(tmp, w.n + 1, 1);
 	if (!v || !first || !seen)
 		return ENOMEM;
 
-	for (size_t i = 0; i < st->nsamples; i++)
-		numbers += st->samples[i].arrival != 0;
-	answers += numbers;
-	f->duplicate = st->ncopies;
+	for (size_t i = 0; i < st->ncopies; i++)
+		f->duplicate += st->copies[i].seq < w.n;
 	arrival_order(f, &w, v, first);
 	f->directions = marks_read(&w);
 	if (f->directions) {
 		forward_order(f, &w, v, first, seen);
 		back_order(f, &w, v, first);
 		/* `first` is free again */
-		duplicates_count(f, &w, answers, numbers, numbers_explain(&w, first, w.nmarks > numbers));
+		f->duplicate_forward += numbers_explain(&w, first, f->duplicate_forward > 0);
 	}
 	fates_settle(&w, f->directions);
 	runs_count(f, &w);

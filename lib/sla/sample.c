@@ -63,6 +63,16 @@ static const char *copies_wrong(const struct sla_stream *st)
 }
 
 
+static const char *reached_wrong(const struct sla_stream *st)
+{
+	for (size_t i = 0; i < st->nreached; i++)
+		if (st->reached[i].seq >= st->nsamples || !st->reached[i].rseq)
+			return "a packet that was never sent reached the far end";
+
+	return NULL;
+}
+
+
 const char *sla_run_wrong(const struct sla_run *run)
 {
 	size_t n = 0;
@@ -74,10 +84,13 @@ const char *sla_run_wrong(const struct sla_run *run)
 		const char *wrong;
 
 		n += st->nsamples + st->ncopies;
+		if (st->nreached > 2 * (size_t)SLA_SAMPLES_MAX)
+			return "too many samples";
 		if (st->nsamples > SLA_SAMPLES_MAX || st->ncopies > SLA_SAMPLES_MAX || n > SLA_SAMPLES_MAX)
 			return "too many samples";
 		wrong = samples_wrong(st);
 		wrong = wrong ? wrong : copies_wrong(st);
+		wrong = wrong ? wrong : reached_wrong(st);
 		if (wrong)
 			return wrong;
 	}
@@ -94,9 +107,11 @@ static bool has_times(const struct sla_sample *s)
 
 bool sla_sample_rtt(const struct sla_sample *s, int64_t *ns)
 {
-	if (!has_times(s))
+	if (!s->arrival || (s->flags & SLA_HAS_OWN) != SLA_HAS_OWN || s->flags & SLA_STEPPED)
 		return false;
-	*ns = (s->t4 - s->t1) - (s->t3 - s->t2);
+	*ns = s->t4 - s->t1;
+	if (has_times(s))
+		*ns -= s->t3 - s->t2;
 	return true;
 }
 

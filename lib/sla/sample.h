@@ -38,6 +38,7 @@ enum sla_flag {
 	 *  tells how many had reached the responder by then. */
 	SLA_CLOSING = 1 << 9,
 
+	SLA_HAS_OWN = SLA_HAS_T1 | SLA_HAS_T4,
 	SLA_HAS_ALL = SLA_HAS_T1 | SLA_HAS_T2 | SLA_HAS_T3 | SLA_HAS_T4,
 };
 
@@ -74,6 +75,12 @@ struct sla_copy {
 	int64_t t4;
 };
 
+/** A packet that reached the responder, as a later answer told. */
+struct sla_reached {
+	uint32_t seq;
+	uint32_t rseq;
+};
+
 enum sla_kind {
 	SLA_PLAIN = 0,		/**< no figure of speech is made of it */
 	SLA_VIDEO,
@@ -93,6 +100,9 @@ struct sla_stream {
 	size_t nsamples;
 	struct sla_copy *copies;	/**< in any order */
 	size_t ncopies;
+	struct sla_reached *reached;	/**< besides what answers tell of themselves, in any
+					     order; may repeat them */
+	size_t nreached;
 };
 
 /** How far a clock may be from true time. */
@@ -151,11 +161,13 @@ const char *sla_run_wrong(const struct sla_run *run);
 /** Was it answered within the limit? */
 bool sla_sample_in_time(const struct sla_sample *s, int64_t late_ns);
 
-/** Round trip with the responder's own time taken out; @return false: a stamp
- *  is missing or the clock stepped */
+/** Round trip, with the responder's own time taken out where it tells it (an
+ *  echo does not); @return false: a stamp of ours is missing or the clock
+ *  stepped */
 bool sla_sample_rtt(const struct sla_sample *s, int64_t *ns);
 
-/** One way there and back, as the two clocks read; the same condition */
+/** One way there and back, as the two clocks read; @return false: any of the
+ *  stamps is missing or the clock stepped */
 bool sla_sample_forward(const struct sla_sample *s, int64_t *ns);
 bool sla_sample_back(const struct sla_sample *s, int64_t *ns);
 

@@ -25,6 +25,8 @@ struct path {
 	struct sla_stream st;
 	struct sla_run run;
 	uint32_t arrivals;
+	struct sla_reached reached[2 * MAX];	/* all; st.nreached: of them told */
+	size_t nreached;
 	uint64_t forward, back, doubled_forward, doubled_back;
 };
 
@@ -34,6 +36,7 @@ static void path_init(struct path *p, size_t n)
 	memset(p, 0, sizeof(*p));
 	p->st = (struct sla_stream){
 		.name = "probe", .samples = p->s, .nsamples = n, .copies = p->c, .dscp = 32,
+		.reached = p->reached,
 	};
 	p->run = (struct sla_run){ .streams = &p->st, .nstreams = 1, .quantum_ns = 1 };
 	for (size_t i = 0; i < n; i++)
@@ -252,6 +255,93 @@ static void test_doubles_and_order(void **state)
 	assert_int_equal(f.order.extent_max, 1);
 	assert_int_equal(f.order_forward.n, 1);
 	assert_int_equal(f.order_back.n, 1);
+}
+
+
+/* 1 doubled on the way there, both answers lost; 2 lost there; 3 doubled, the
+ * answer to one of both lost. Numbers alone do not tell that from each other,
+ * what the responder tells does. */
+static void test_reached(void **state)
+{
+	static struct path p;
+	struct sla_figures f;
+
+	(void)state;
+	path_init(&p, 5);
+	answer(&p, 0, 1, 10, 10);
+	answer(&p, 3, 5, 10, 10);
+	answer(&p, 4, 6, 10, 10);
+	p.reached[0] = (struct sla_reached){ 1, 2 };
+	p.reached[1] = (struct sla_reached){ 1, 3 };
+	p.reached[2] = (struct sla_reached){ 3, 4 };
+	p.reached[3] = (struct sla_reached){ 3, 5 };
+	p.st.nreached = 4;
+	f = figures(&p);
+	assert_int_equal(f.loss_back.lost, 1);
+	assert_int_equal(f.loss_forward.lost, 1);
+	assert_int_equal(f.lost_unknown, 0);
+	assert_int_equal(f.duplicate, 0);
+	assert_int_equal(f.duplicate_forward, 2);
+	assert_int_equal(f.duplicate_back, 0);
+
+	p.reached[0].seq = 5;
+	assert_non_null(sla_run_wrong(&p.run));
+	p.reached[0] = (struct sla_reached){ 1, 0 };
+	assert_non_null(sla_run_wrong(&p.run));
+}
+
+
+/* A closing packet that comes doubled is in no figure either. */
+static void test_closing_doubled(void **state)
+{
+	static struct path p;
+	struct sla_figures f;
+
+	(void)state;
+	path_init(&p, 3);
+	p.s[2].flags |= SLA_CLOSING;
+	answer(&p, 0, 1, 10, 10);
+	answer(&p, 1, 2, 10, 10);
+	answer(&p, 1, 2, 10, 10);
+	answer(&p, 2, 3, 10, 10);
+	answer(&p, 2, 3, 10, 10);
+	answer(&p, 2, 4, 10, 10);
+	f = figures(&p);
+	assert_int_equal(f.duplicate, 1);
+	assert_int_equal(f.duplicate_back, 1);
+	assert_int_equal(f.duplicate_forward, 0);
+}
+
+
+/* The far end tells no times: a round trip of all that passed, and no more. */
+static void test_echo(void **state)
+{
+	static struct path p;
+	struct sla_figures f;
+
+	(void)state;
+	path_init(&p, 3);
+	p.run.late_ns = 60 * MS;
+	answer(&p, 0, 0, 10, 20);
+	answer(&p, 1, 0, 20, 40);
+	answer(&p, 2, 0, 10, 10);
+	for (int i = 0; i < 3; i++) {
+		p.s[i].flags &= (uint16_t)~(SLA_HAS_T2 | SLA_HAS_T3);
+		p.s[i].t2 = p.s[i].t3 = 0;
+	}
+	f = figures(&p);
+	assert_int_equal(f.timed, 2);
+	assert_int_equal(f.late, 1);
+	assert_int_equal(f.rtt.s.min, 21 * MS);
+	assert_int_equal(f.rtt.s.max, 31 * MS);
+	assert_int_equal(f.window_rtt, 26 * MS);
+	assert_int_equal(f.forward.s.n, 0);
+	assert_int_equal(f.back.s.n, 0);
+	assert_int_equal(f.jitter_forward.all.s.n, 0);
+	assert_int_equal(f.jitter_back.rfc3550, 0);
+
+	p.s[0].flags &= (uint16_t)~SLA_HAS_T1;
+	assert_int_equal(figures(&p).timed, 1);
 }
 
 
@@ -480,6 +570,7 @@ static void simulate(struct path *p, size_t n, unsigned what, unsigned seed)
 	for (size_t i = 0; i < m; i++) {
 		there[i].rseq = (uint32_t)i + 1;
 		there[i].t2 = there[i].at;
+		p->reached[p->nreached++] = (struct sla_reached){ there[i].seq, there[i].rseq };
 	}
 	m = way(back, there, closing, what, &p->back, &p->doubled_back);
 	for (size_t i = 0; i < 3; i++)
@@ -634,6 +725,34 @@ static void figures_alloc(void *arg)
 }
 
 
+/* Told of all that reached the responder, the agent knows each packet's fate, whatever else happened. */
+static void test_paths_told(void **state)
+{
+	static struct path p;
+	static uint8_t there[MAX];
+
+	(void)state;
+	for (unsigned seed = 1; seed <= 40; seed++) {
+		uint64_t forward = 0, back = 0;
+		struct sla_figures f;
+
+		simulate(&p, 2000, LOSE | DOUBLE | REORDER, seed);
+		p.st.nreached = p.nreached;
+		memset(there, 0, sizeof(there));
+		for (size_t i = 0; i < p.nreached; i++)
+			there[p.reached[i].seq] = 1;
+		for (size_t i = 0; i < 2000; i++) {
+			forward += !there[i];
+			back += there[i] && !p.s[i].arrival;
+		}
+		f = figures(&p);
+		assert_int_equal(f.loss_forward.lost, forward);
+		assert_int_equal(f.loss_back.lost, back);
+		assert_int_equal(f.lost_unknown, 0);
+	}
+}
+
+
 static void test_memory(void **state)
 {
 	static struct path p;
@@ -652,6 +771,9 @@ int main(void)
 		cmocka_unit_test(test_closing),
 		cmocka_unit_test(test_uncounted),
 		cmocka_unit_test(test_doubles_and_order),
+		cmocka_unit_test(test_reached),
+		cmocka_unit_test(test_closing_doubled),
+		cmocka_unit_test(test_echo),
 		cmocka_unit_test(test_extent),
 		cmocka_unit_test(test_late),
 		cmocka_unit_test(test_clocks),
@@ -660,6 +782,7 @@ int main(void)
 		cmocka_unit_test(test_contract),
 		cmocka_unit_test(test_paths_exact),
 		cmocka_unit_test(test_paths_mixed),
+		cmocka_unit_test(test_paths_told),
 		cmocka_unit_test(test_memory),
 	};
 

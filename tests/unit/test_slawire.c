@@ -10,6 +10,7 @@
 #include <string.h>
 
 #include "lib/sla/auth.h"
+#include "lib/sla/history.h"
 #include "lib/sla/stamp.h"
 #include "lib/sla/wire_v1.h"
 #include "lib/sla/wire_v2.h"
@@ -338,6 +339,46 @@ static void test_v2_answer(void **state)
 }
 
 
+/* Numbers 1 to 40 of which the responder remembers the last; number 39 left 1000 ns late. */
+static void test_history(void **state)
+{
+	struct sla_history h = {0};
+	struct sla_past v[SLA_HISTORY];
+	uint8_t p[SLA_HISTORY_BYTES], want[16];
+
+	(void)state;
+	memset(p, 0xff, sizeof(p));
+	sla_history_write(p, sizeof(p), &h, 1);
+	assert_int_equal(p[62], 0);
+	for (uint32_t i = 1; i <= 40; i++)
+		sla_history_add(&h, i, 100 + i);
+	sla_history_left(&h, 39, 1000);
+	sla_history_left(&h, 40, -1);
+	sla_history_left(&h, 7, 5);
+
+	sla_history_write(p, 64 + 2 * 8, &h, 41);
+	assert_int_equal(p[62], 2);
+	assert_int_equal(hex(want, sizeof(want), "0000008c ffffffff 0000008b 000003e8"), 16);
+	assert_memory_equal(p + 64, want, 16);
+	assert_int_equal(p[64 + 16], 0xff);
+	assert_int_equal(sla_history_read(v, p, 64 + 2 * 8, 41), 2);
+	assert_int_equal(v[1].rseq, 39);
+	assert_int_equal(v[1].seq, 139);
+	assert_int_equal(v[1].late_ns, 1000);
+	/* cut, and more of them than were ever before */
+	assert_int_equal(sla_history_read(v, p, 64 + 15, 41), 0);
+	assert_int_equal(sla_history_read(v, p, 63, 41), 0);
+	assert_int_equal(sla_history_read(v, p, 64 + 16, 2), 0);
+	assert_int_equal(sla_history_read(v, p, 64 + 16, 0), 0);
+
+	sla_history_write(p, sizeof(p), &h, 41);
+	assert_int_equal(sla_history_read(v, p, sizeof(p), 41), SLA_HISTORY);
+	assert_int_equal(v[SLA_HISTORY - 1].rseq, 41 - SLA_HISTORY);
+	p[62] = SLA_HISTORY + 1;
+	assert_int_equal(sla_history_read(v, p, sizeof(p), 41), 0);
+}
+
+
 static void test_v2_probe(void **state)
 {
 	struct sla_v2_probe pr = {.send = 0xe800000180000000, .send_error = 0x00010000, .seq = 0x01020304},
@@ -538,6 +579,7 @@ int main(void)
 		cmocka_unit_test(test_v2_field_bad),
 		cmocka_unit_test(test_v2_answer),
 		cmocka_unit_test(test_v2_probe),
+		cmocka_unit_test(test_history),
 		cmocka_unit_test(test_digests),
 		cmocka_unit_test(test_keys),
 		cmocka_unit_test(test_keys_memory),

@@ -166,7 +166,7 @@ static void tiles(struct sbuf *sb, const struct sla_show *sh)
 	else if (f->timed) {
 		tile(sb, "round trip, mean", (double)sla_sums_mean(&f->rtt.s) / 1e6, 4, "ms");
 	}
-	if (f->timed) {
+	if (f->forward.s.n) {
 		tile(sb, "jitter there, 95 of 100", (double)f->jitter_forward.all.p95 / 1e6, 4, "ms");
 		tile(sb, "jitter back, 95 of 100", (double)f->jitter_back.all.p95 / 1e6, 4, "ms");
 	}

@@ -98,13 +98,10 @@ int64_t show_duration(const struct sla_run *run)
 }
 
 
-static int64_t value_of(const struct sla_sample *s, enum show_value what)
+static bool value_of(int64_t *v, const struct sla_sample *s, enum show_value what)
 {
-	int64_t v = 0;
-
-	(void)(what == SHOW_FORWARD ? sla_sample_forward(s, &v) : what == SHOW_BACK ?
-	       sla_sample_back(s, &v) : sla_sample_rtt(s, &v));
-	return v;
+	return what == SHOW_FORWARD ? sla_sample_forward(s, v) :
+		what == SHOW_BACK ? sla_sample_back(s, v) : sla_sample_rtt(s, v);
 }
 
 
@@ -114,9 +111,8 @@ static void slot_add(struct show_slot *o, const struct sla_sample *s, int64_t la
 
 	if (!sla_sample_in_time(s, late_ns))
 		o->lost++;
-	if (!sla_sample_timed(s, late_ns))
+	if (!sla_sample_timed(s, late_ns) || !value_of(&v, s, what))
 		return;
-	v = value_of(s, what);
 	o->min = !o->n || v < o->min ? v : o->min;
 	o->max = !o->n || v > o->max ? v : o->max;
 	o->sum += v;
@@ -152,10 +148,11 @@ void show_spread(uint64_t *v, size_t n, const struct sla_show *sh, enum show_val
 		for (size_t k = 0; k < run->streams[i].nsamples; k++) {
 			const struct sla_sample *s = &run->streams[i].samples[k];
 			sla_int128 at;
+			int64_t x;
 
-			if (!sla_sample_timed(s, run->late_ns))
+			if (!sla_sample_timed(s, run->late_ns) || !value_of(&x, s, what))
 				continue;
-			at = (sla_int128)(value_of(s, what) - lo) * (sla_int128)n / (hi > lo ? hi - lo : 1);
+			at = (sla_int128)(x - lo) * (sla_int128)n / (hi > lo ? hi - lo : 1);
 			v[at < 0 ? 0 : at >= (sla_int128)n ? n - 1 : (size_t)at]++;
 		}
 }

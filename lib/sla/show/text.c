@@ -29,6 +29,10 @@ static void put_delays(struct sbuf *sb, const struct sla_figures *f)
 		put_row(sb, "forward", &f->forward);
 		put_row(sb, "back", &f->back);
 	}
+	if (!f->forward.s.n) {
+		sbuf_puts(sb, "The far end tells no times: neither one-way delay nor jitter is known.\n");
+		return;
+	}
 	put_row(sb, "jitter forward", &f->jitter_forward.all);
 	put_row(sb, "jitter back", &f->jitter_back.all);
 

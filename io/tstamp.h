@@ -34,6 +34,7 @@ struct tstamp_packet {
 	int64_t read_at;	/**< received: when the program got it */
 	bool kernel;		/**< "at" is the kernel's or the hardware's */
 	bool cut;		/**< it was longer than the buffer */
+	bool stamp;		/**< to be sent: with a stamp, where TSTAMP_ASKED */
 };
 
 struct tstamp_batch {
@@ -46,13 +47,17 @@ struct tstamp_batch {
 int tstamp_batch_alloc(struct tstamp_batch *b);
 void tstamp_batch_free(struct tstamp_batch *b);
 
+/** Of which packets that are sent the kernel tells by tstamp_sent(). */
+enum tstamp_transmit { TSTAMP_NONE, TSTAMP_ALL, TSTAMP_ASKED };
+
 /**
  * Ask for stamps and traffic classes on a UDP socket. A kernel that refuses
  * stamps is no error: *kernel is then false, and the program's are used.
- * @param transmit  stamps of what is sent as well, by tstamp_sent()
+ * @param transmit  stamps of what is sent as well; those asked for one by one
+ *                  are the kernel's in software
  * @return 0 or errno
  */
-int tstamp_enable(int fd, bool transmit, bool *kernel);
+int tstamp_enable(int fd, enum tstamp_transmit transmit, bool *kernel);
 
 /** Receive what is there without waiting, at most TSTAMP_BATCH packets.
  *  @return 0, EAGAIN: there was nothing; or errno (ECONNREFUSED: an ICMP
@@ -69,7 +74,7 @@ int tstamp_send_part(int fd, struct tstamp_batch *b, size_t from, size_t to, siz
 
 /** When a packet left. */
 struct tstamp_sent {
-	uint32_t id;		/**< which: the socket's packets count from 0 */
+	uint32_t id;		/**< which: the socket's packets that have one count from 0 */
 	int64_t at;
 	bool hardware;		/**< comes after the software one of the same id */
 };

@@ -84,13 +84,13 @@ static int is_ip6(int fd)
 }
 
 
-int tstamp_enable(int fd, bool transmit, bool *kernel)
+int tstamp_enable(int fd, enum tstamp_transmit transmit, bool *kernel)
 {
 	const int software = SOF_TIMESTAMPING_SOFTWARE | SOF_TIMESTAMPING_RX_SOFTWARE |
-		(transmit ? SOF_TIMESTAMPING_TX_SOFTWARE | SOF_TIMESTAMPING_OPT_ID |
-			    SOF_TIMESTAMPING_OPT_TSONLY : 0);
+		(transmit ? SOF_TIMESTAMPING_OPT_ID | SOF_TIMESTAMPING_OPT_TSONLY : 0) |
+		(transmit == TSTAMP_ALL ? SOF_TIMESTAMPING_TX_SOFTWARE : 0);
 	const int hardware = SOF_TIMESTAMPING_RAW_HARDWARE | SOF_TIMESTAMPING_RX_HARDWARE |
-		(transmit ? SOF_TIMESTAMPING_TX_HARDWARE | SOF_TIMESTAMPING_OPT_TX_SWHW : 0);
+		(transmit == TSTAMP_ALL ? SOF_TIMESTAMPING_TX_HARDWARE | SOF_TIMESTAMPING_OPT_TX_SWHW : 0);
 	const int both = software | hardware, on = 1;
 	int err;
 
@@ -140,7 +140,7 @@ static void packet_read(struct tstamp_packet *pk, struct mmsghdr *h, int64_t now
 	pk->cut = h->msg_hdr.msg_flags & MSG_TRUNC;
 	pk->tos = TSTAMP_NO_TOS;
 	pk->at = pk->read_at = now;
-	pk->kernel = false;
+	pk->kernel = pk->stamp = false;
 	for (struct cmsghdr *c = CMSG_FIRSTHDR(&h->msg_hdr); c; c = CMSG_NXTHDR(&h->msg_hdr, c)) {
 		if (is_tos(c)) {
 			pk->tos = tos_read(c);
@@ -188,21 +188,30 @@ int tstamp_recv(int fd, struct tstamp_batch *b)
 }
 
 
-static void tos_write(struct tstamp_batch *b, size_t i, bool ip6)
+/* One more word to the kernel, behind those before. */
+static void word_add(struct msghdr *m, uint8_t *room, int level, int type, int value)
+{
+	struct cmsghdr c = {.cmsg_len = CMSG_LEN(sizeof(value)), .cmsg_level = level, .cmsg_type = type};
+	uint8_t *at = room + m->msg_controllen;
+
+	memset(at, 0, CMSG_SPACE(sizeof(value)));
+	memcpy(at, &c, sizeof(c));
+	memcpy(at + CMSG_LEN(0), &value, sizeof(value));
+	m->msg_control = room;
+	m->msg_controllen += CMSG_SPACE(sizeof(value));
+}
+
+
+static void words_write(struct tstamp_batch *b, size_t i, bool ip6)
 {
 	struct msghdr *m = &b->room->hdr[i].msg_hdr;
-	struct cmsghdr *c;
-	int tos = b->v[i].tos;
 
-	if (tos == TSTAMP_NO_TOS)
-		return;
-	m->msg_control = b->room->control[i];
-	m->msg_controllen = CMSG_SPACE(sizeof(tos));
-	c = CMSG_FIRSTHDR(m);
-	c->cmsg_level = ip6 ? IPPROTO_IPV6 : IPPROTO_IP;
-	c->cmsg_type = ip6 ? IPV6_TCLASS : IP_TOS;
-	c->cmsg_len = CMSG_LEN(sizeof(tos));
-	memcpy(CMSG_DATA(c), &tos, sizeof(tos));
+	if (b->v[i].tos != TSTAMP_NO_TOS)
+		word_add(m, b->room->control[i], ip6 ? IPPROTO_IPV6 : IPPROTO_IP,
+			 ip6 ? IPV6_TCLASS : IP_TOS, b->v[i].tos);
+	if (b->v[i].stamp)
+		word_add(m, b->room->control[i], SOL_SOCKET, SO_TIMESTAMPING,
+			 SOF_TIMESTAMPING_TX_SOFTWARE);
 }
 
 
@@ -218,7 +227,7 @@ int tstamp_send_part(int fd, struct tstamp_batch *b, size_t from, size_t to, siz
 		m->msg_namelen = b->v[i].peer_len;
 		if (!m->msg_namelen)
 			m->msg_name = NULL;
-		tos_write(b, i, ip6);
+		words_write(b, i, ip6);
 	}
 	for (*sent = 0; from + *sent < to; *sent += (size_t)n) {
 		n = sendmmsg(fd, b->room->hdr + from + *sent, (unsigned)(to - from - *sent), MSG_DONTWAIT);

@@ -235,7 +235,7 @@ int agent_stream_open(struct agent_stream *s)
 		return err;
 	(void)setsockopt(s->fd, SOL_SOCKET, SO_RCVBUF, &room, sizeof(room));
 	(void)setsockopt(s->fd, SOL_SOCKET, SO_SNDBUF, &room, sizeof(room));
-	return tstamp_enable(s->fd, true, &kernel);
+	return tstamp_enable(s->fd, TSTAMP_ALL, &kernel);
 }
 
 

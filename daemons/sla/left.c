@@ -16,7 +16,7 @@ static void stamp_take(struct left *l, const struct tstamp_sent *t)
 	const struct left_answer *answer = &l->v[t->id % LEFT_MAX];
 	int64_t late = t->at - answer->wrote;
 
-	if (t->hardware || l->astray || l->sent - 1 - t->id >= LEFT_MAX || !answer->op)
+	if (t->hardware || l->astray || l->sent - 1 - t->id >= LEFT_MAX)
 		return;
 	if (late >= 0 && late < WITHIN)
 		sla_history_left(&answer->op->history, answer->rseq, late);
@@ -28,6 +28,8 @@ void left_read(struct left *l, int fd)
 	struct tstamp_sent v[TSTAMP_BATCH];
 	size_t n;
 
+	if (!l->sent)
+		return;
 	do {
 		n = tstamp_sent(fd, v, TSTAMP_BATCH);
 		for (size_t i = 0; i < n; i++)

@@ -12,7 +12,7 @@ enum { LEFT_MAX = 256 };	/**< answers whose stamps may be outstanding */
 
 /** An answer that was sent. */
 struct left_answer {
-	struct core_op *op;	/**< NULL: tells nothing of it */
+	struct core_op *op;	/**< that it was for; NULL: it tells of no packets before */
 	uint32_t rseq;
 	int64_t wrote;		/**< the program's stamp in it */
 };
@@ -25,6 +25,7 @@ struct left {
 	struct left_answer v[LEFT_MAX];
 };
 
+/** One that the kernel is to stamp has gone. */
 void left_add(struct left *l, const struct left_answer *answer);
 
 /** Read what stamps have come. One of an operation that was closed since

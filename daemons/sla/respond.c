@@ -83,7 +83,7 @@ static int sock_open(struct sock *s, const char *row, uint8_t family, uint16_t p
 		return err;
 	(void)setsockopt(s->fd, SOL_SOCKET, SO_RCVBUF, &size, sizeof(size));
 	(void)setsockopt(s->fd, SOL_SOCKET, SO_SNDBUF, &size, sizeof(size));
-	err = tstamp_enable(s->fd, s->left != NULL, &kernel);
+	err = tstamp_enable(s->fd, s->left ? TSTAMP_ASKED : TSTAMP_NONE, &kernel);
 	if (!err)
 		err = fd_listen(s->fd, FD_READ, h, s);
 	if (err)
@@ -210,7 +210,8 @@ static bool has_sent_time(const struct tstamp_packet *pk)
 
 
 /* What leaves with one system call has one stamp, from before it: few at a
- * time, so that the last of them is not long after; more under load. */
+ * time, so that the last of them is not long after; more under load, and then
+ * without the kernel's word for it. */
 static void probes_send(struct respond *r, struct sock *s)
 {
 	size_t part = r->batch.n < BUSY ? PART : PART_BUSY;
@@ -221,14 +222,17 @@ static void probes_send(struct respond *r, struct sock *s)
 		uint64_t now = sla_ntp_from_ns(wall);
 		size_t sent;
 
-		for (size_t i = from; i < to; i++)
+		for (size_t i = from; i < to; i++) {
 			if (has_sent_time(&r->batch.v[i]))
 				sla_probe_sent(r->batch.v[i].p, now);
+			r->batch.v[i].stamp = part == PART && r->answers[i].op;
+		}
 		sent = part_send(r, s->fd, from, to);
 		s->left->astray |= sent < to - from;
 		for (size_t i = from; i < from + sent; i++) {
 			r->answers[i].wrote = wall;
-			left_add(s->left, &r->answers[i]);
+			if (r->batch.v[i].stamp)
+				left_add(s->left, &r->answers[i]);
 		}
 	}
 }

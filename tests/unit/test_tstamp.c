@@ -56,8 +56,8 @@ static bool pair_open(struct pair *p, int family)
 	p->b = sock(family, &b, &blen);
 	assert_int_equal(connect(p->a, (struct sockaddr *)&b, blen), 0);
 	assert_int_equal(connect(p->b, (struct sockaddr *)&a, alen), 0);
-	assert_int_equal(tstamp_enable(p->a, true, &sent), 0);
-	assert_int_equal(tstamp_enable(p->b, false, &got), 0);
+	assert_int_equal(tstamp_enable(p->a, TSTAMP_ALL, &sent), 0);
+	assert_int_equal(tstamp_enable(p->b, TSTAMP_ASKED, &got), 0);
 	p->stamps = sent && got;
 	return true;
 }
@@ -121,6 +121,48 @@ static void test_there(void **state)
 	(void)state;
 	there(AF_INET);
 	there(AF_INET6);
+}
+
+
+/* Every third is asked for, with a class and without: they alone are numbered. */
+static void asked(int family)
+{
+	struct tstamp_sent v[TSTAMP_BATCH];
+	struct tstamp_batch out;
+	struct pair p;
+	size_t sent, n = 0;
+	int64_t before = tstamp_wall();
+
+	if (!pair_open(&p, family))
+		return;
+	assert_int_equal(tstamp_batch_alloc(&out), 0);
+	for (out.n = 0; out.n < 12; out.n++)
+		out.v[out.n] = (struct tstamp_packet){
+			.p = out.v[out.n].p, .len = 20, .stamp = out.n % 3 == 2,
+			.tos = out.n % 2 ? 32 << 2 : TSTAMP_NO_TOS,
+		};
+	assert_int_equal(tstamp_send(p.b, &out, &sent), 0);
+	while (p.stamps && n < 4) {
+		size_t got;
+
+		wait_in(p.b, POLLERR);
+		got = tstamp_sent(p.b, v, TSTAMP_BATCH);
+		for (size_t i = 0; i < got; i++, n++) {
+			assert_int_equal(v[i].id, n);
+			assert_true(v[i].at >= before && v[i].at <= tstamp_wall());
+		}
+	}
+	assert_int_equal(tstamp_sent(p.b, v, TSTAMP_BATCH), 0);
+	tstamp_batch_free(&out);
+	pair_close(&p);
+}
+
+
+static void test_asked(void **state)
+{
+	(void)state;
+	asked(AF_INET);
+	asked(AF_INET6);
 }
 
 
@@ -238,6 +280,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_there),
 		cmocka_unit_test(test_sent),
+		cmocka_unit_test(test_asked),
 		cmocka_unit_test(test_cut),
 		cmocka_unit_test(test_memory),
 		cmocka_unit_test(test_choose),

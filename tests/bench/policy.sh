@@ -4,14 +4,14 @@
 # usage: tests/bench/policy.sh [--json]
 #
 # Nothing here is part of ./check: the machine may be shared. Times are CPU time (user and system), the best of three runs;
-# what is held against another tool is a ratio in this run. The build is made beside the source in build-bench, with -O3 and
+# what is held against another tool is a ratio in this run. The build is made beside the source in build-bench-policy, with -O3 and
 # without sanitizers. Lists, sites and policies are generated (gen_acl.py, gen_policy.py). With Debian's python3-capirca its
 # aclgen writes the same 10,000 terms (for the ratio) and the demo site's flows (capirca_demo.py, for the number of lines:
 # the two configurations must also be equal in effect). Takes a minute, and 500 MB in the temporary folder.
 # Ends with 1 when a figure is missed.
 set -eu
 here=$(cd "$(dirname "$0")/../.." && pwd)
-build=$here/build-bench
+build=$here/build-bench-policy
 bench=$here/tests/bench
 json=
 [ "${1:-}" != --json ] || json=1

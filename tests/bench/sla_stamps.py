@@ -18,9 +18,11 @@ def packets(path, far):
         magic = f.read(24)[:4]
         assert magic == b"\x4d\x3c\xb2\xa1", "no nanosecond capture"
         while head := f.read(16):
+            if len(head) < 16:
+                break        # cut off where the capture was stopped
             s, ns, n, _ = struct.unpack("<IIII", head)
             p = f.read(n)[14:]
-            if p[0] >> 4 != 4 or p[9] != 17:
+            if len(p) < 28 or p[0] >> 4 != 4 or p[9] != 17:
                 continue
             udp = p[(p[0] & 15) * 4:]
             data = udp[8:]

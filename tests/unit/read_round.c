@@ -22,6 +22,36 @@ bool round_policy(const struct trip *t, const struct need_packet *n)
 }
 
 
+bool round_zones(const struct trip *t, const struct need_packet *n)
+{
+	if (n->transport == FLOW_ICMP && n->icmp_type != 8 && n->icmp_type != 128)
+		return false;
+	for (size_t i = 0; i < t->p.nrules; i++)
+		if (t->p.rules[i].how != POLICY_EXPECTED && need_has(t->p.rules[i].need, n))
+			return true;
+
+	return false;
+}
+
+
+bool round_hosts(const struct trip *t, const struct need_packet *n)
+{
+	for (size_t i = 0; i < t->needs.n; i++) {
+		struct need k = t->needs.v[i];
+
+		k.nsports = 0;
+		if (k.icmp & FLOW_ICMP_UNREACHABLE && n->src.family == 6)
+			k.icmp |= FLOW_ICMP_PACKET_TOO_BIG;
+		/* answers to echo pass by state alone */
+		if (need_has(&k, n) && (n->transport != FLOW_ICMP || (n->icmp_type != 0 &&
+								      n->icmp_type != 129)))
+			return true;
+	}
+
+	return false;
+}
+
+
 static const char *with_unit(char *buf, size_t size, const char *name, const char *unit)
 {
 	(void)snprintf(buf, size, "%s%s", name, unit && !strchr(name, '.') ? unit : "");
@@ -58,6 +88,15 @@ void round_check(const struct round *r, const char *site)
 	}
 	assert_true(permitted > PERMITTED_MIN);
 	trip_end(&t);
+}
+
+
+void round_check_sites(const struct round *r)
+{
+	round_check(r, "lab/sites/demo.yaml");
+	round_check(r, "tests/golden/policy-dual.in");
+	round_check(r, "tests/golden/policy-v6.in");
+	round_check(r, "tests/golden/policy-insecure.in");
 }
 
 

@@ -365,10 +365,7 @@ static void round_trips(void **state)
 {
 	static const struct round r = { .dialect = "junos", .wanted_h = wanted, .unit = ".0" };
 
-	round_check(&r, "lab/sites/demo.yaml");
-	round_check(&r, "tests/golden/policy-dual.in");
-	round_check(&r, "tests/golden/policy-v6.in");
-	round_check(&r, "tests/golden/policy-insecure.in");
+	round_check_sites(&r);
 	round_check(&r, "tests/golden/policy-two.in");
 }
 

@@ -135,10 +135,7 @@ static void round_trips(void **state)
 {
 	static const struct round r = { .dialect = "panos", .wanted_h = wanted, .unit = ".0" };
 
-	round_check(&r, "lab/sites/demo.yaml");
-	round_check(&r, "tests/golden/policy-dual.in");
-	round_check(&r, "tests/golden/policy-v6.in");
-	round_check(&r, "tests/golden/policy-insecure.in");
+	round_check_sites(&r);
 }
 
 

@@ -244,27 +244,11 @@ static void odd_policies_are_named(void **state)
 }
 
 
-/** ICMP errors and what the gateway for TFTP opens have no policy of their own. */
-static bool wanted(const struct trip *t, const struct need_packet *n)
-{
-	if (n->transport == FLOW_ICMP && n->icmp_type != 8 && n->icmp_type != 128)
-		return false;
-	for (size_t i = 0; i < t->p.nrules; i++)
-		if (t->p.rules[i].how != POLICY_EXPECTED && need_has(t->p.rules[i].need, n))
-			return true;
-
-	return false;
-}
-
-
 static void round_trips(void **state)
 {
-	static const struct round r = { .dialect = "srx", .wanted_h = wanted, .unit = ".0" };
+	static const struct round r = { .dialect = "srx", .wanted_h = round_zones, .unit = ".0" };
 
-	round_check(&r, "lab/sites/demo.yaml");
-	round_check(&r, "tests/golden/policy-dual.in");
-	round_check(&r, "tests/golden/policy-v6.in");
-	round_check(&r, "tests/golden/policy-insecure.in");
+	round_check_sites(&r);
 }
 
 

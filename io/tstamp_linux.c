@@ -215,9 +215,19 @@ static void words_write(struct tstamp_batch *b, size_t i, bool ip6)
 }
 
 
+/* One question to the kernel for all, and none where nothing is marked. */
+static bool mark_is_ip6(int fd, const struct tstamp_batch *b, size_t from, size_t to)
+{
+	for (size_t i = from; i < to; i++)
+		if (b->v[i].tos != TSTAMP_NO_TOS)
+			return is_ip6(fd);
+	return false;
+}
+
+
 int tstamp_send_part(int fd, struct tstamp_batch *b, size_t from, size_t to, size_t *sent)
 {
-	bool ip6 = is_ip6(fd);
+	bool ip6 = mark_is_ip6(fd, b, from, to);
 	int n;
 
 	for (size_t i = from; i < to; i++) {

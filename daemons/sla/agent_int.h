@@ -88,6 +88,7 @@ void agent_step_look(struct agent *a);
 
 /* agent_recv.c */
 void agent_recv_handler(int flags, void *arg);
+bool agent_stamps_read(struct agent_stream *s);	/**< when packets left; false: not told now */
 void agent_past_apply(struct agent_stream *s);	/**< all has come: what was told */
 
 #endif

@@ -279,16 +279,19 @@ static void left_take(struct agent_stream *s, const struct tstamp_sent *t)
 }
 
 
-static void sent_read(struct agent_stream *s)
+bool agent_stamps_read(struct agent_stream *s)
 {
 	struct tstamp_sent v[TSTAMP_BATCH];
+	bool any = false;
 	size_t n;
 
 	do {
 		n = tstamp_sent(s->fd, v, TSTAMP_BATCH);
 		for (size_t i = 0; i < n; i++)
 			left_take(s, &v[i]);
+		any = any || n;
 	} while (n == TSTAMP_BATCH);
+	return any;
 }
 
 
@@ -300,8 +303,8 @@ void agent_recv_handler(int flags, void *arg)
 	unsigned steps = a->run.steps;
 	bool stepped;
 
-	sent_read(s);
-	if (!(flags & FD_READ))
+	/* an exception without a stamp is an ICMP error, which receiving ends */
+	if (flags & FD_EXCEPT && agent_stamps_read(s) && !(flags & FD_READ))
 		return;
 	if (tstamp_recv(s->fd, b))
 		b->n = 0;

@@ -4,7 +4,8 @@
 
 #include "lib/sla/plan.h"
 
-enum { PAIRS_MAX = 4000, STEPS_MAX = 200000, HANDSETS_MAX = 1 << 20 };
+/* A first answer of the search takes a step for every two rooms. */
+enum { PAIRS_MAX = 4000, STEPS_MAX = SLA_PLAN_ROOMS_MAX * SLA_PLAN_ROOMS_MAX, HANDSETS_MAX = 1 << 20 };
 
 /* Loads of all links while meetings are put on them. */
 struct loads {
@@ -30,7 +31,7 @@ static unsigned mics(unsigned screens)
 /* So many pictures and sounds, one way. */
 static struct sla_load way(const struct sla_plan *p, unsigned pictures, unsigned sounds)
 {
-	const struct sla_shape *audio = sla_shape_find("audio"), *content = sla_shape_find("content");
+	const struct sla_shape *audio = p->audio, *content = p->slides;
 	unsigned shared = p->content && pictures;
 	uint64_t kbps = (uint64_t)pictures * p->video->kbps + (uint64_t)sounds * audio->kbps +
 		shared * content->kbps;
@@ -275,34 +276,44 @@ static int pairs_make(struct sla_plan *p, struct arena *a)
 struct search {
 	struct loads l;
 	bool *used;			/* [nrooms] */
-	struct sla_plan_meeting *now;
-	size_t n;
+	struct pair {
+		const struct sla_plan_room *rooms[2];
+	} *now, *best;
+	size_t n, nbest;
 	unsigned long steps;
 };
 
 
-static bool known_to_fit(const struct search *s)
+/* A link without a bandwidth is no limit here; the answer says so. */
+static bool link_holds(const struct search *s, unsigned net)
 {
-	for (size_t i = 0; i < s->l.p->site->nnetworks; i++) {
-		uint64_t have = s->l.p->site->networks[i].bandwidth;
+	uint64_t have = s->l.p->site->networks[net].bandwidth;
 
-		/* a link without a bandwidth is no limit here; the answer says so */
-		if (have && greater(&s->l.v[i]) > have)
-			return false;
-	}
-	return true;
+	return !have || greater(&s->l.v[net]) <= have;
 }
 
 
-static void search_from(struct search *s, struct sla_plan *p, struct arena *a, size_t i)
+/* One more meeting; all others have been found to fit. */
+static bool pair_try(struct search *s, const struct sla_plan_room *x, const struct sla_plan_room *y)
+{
+	struct pair *pair = &s->now[s->n];
+	const struct sla_plan_meeting m = { .rooms = pair->rooms, .nrooms = 2 };
+
+	*pair = (struct pair){{x, y}};
+	meeting_add(&s->l, &m);
+	return link_holds(s, x->net) && link_holds(s, y->net);
+}
+
+
+static void search_from(struct search *s, const struct sla_plan *p, size_t i)
 {
 	while (i < p->nrooms && s->used[i])
 		i++;
-	if (s->n > p->nmost) {
-		memcpy(p->most, s->now, s->n * sizeof(*s->now));
-		p->nmost = s->n;
+	if (s->n > s->nbest) {
+		memcpy(s->best, s->now, s->n * sizeof(*s->now));
+		s->nbest = s->n;
 	}
-	if (i >= p->nrooms || s->n + (p->nrooms - i) / 2 <= p->nmost || s->steps++ > STEPS_MAX)
+	if (i >= p->nrooms || s->n + (p->nrooms - i) / 2 <= s->nbest || s->steps > STEPS_MAX)
 		return;
 
 	s->used[i] = true;
@@ -310,20 +321,20 @@ static void search_from(struct search *s, struct sla_plan *p, struct arena *a, s
 		const unsigned x = p->rooms[i].net, y = p->rooms[k].net;
 		struct sla_load was[2] = {s->l.v[x], s->l.v[y]};
 
-		if (s->used[k] || pair_make(&s->now[s->n], a, &p->rooms[i], &p->rooms[k]))
+		s->steps++;
+		if (s->used[k])
 			continue;
-		meeting_add(&s->l, &s->now[s->n]);
-		if (known_to_fit(s)) {
+		if (pair_try(s, &p->rooms[i], &p->rooms[k])) {
 			s->used[k] = true;
 			s->n++;
-			search_from(s, p, a, i + 1);
+			search_from(s, p, i + 1);
 			s->n--;
 			s->used[k] = false;
 		}
 		s->l.v[x] = was[0];
 		s->l.v[y] = was[1];
 	}
-	search_from(s, p, a, i + 1);
+	search_from(s, p, i + 1);
 	s->used[i] = false;
 }
 
@@ -334,12 +345,16 @@ static int most_find(struct sla_plan *p, struct arena *a)
 		.l = { .p = p, .v = arena_calloc(a, p->site->nnetworks, sizeof(*s.l.v)) },
 		.used = arena_calloc(a, p->nrooms, sizeof(*s.used)),
 		.now = arena_calloc(a, p->nrooms / 2 + 1, sizeof(*s.now)),
+		.best = arena_calloc(a, p->nrooms / 2 + 1, sizeof(*s.best)),
 	};
 
 	p->most = arena_calloc(a, p->nrooms / 2 + 1, sizeof(*p->most));
-	if (!s.l.v || !s.used || !s.now || !p->most)
+	if (!s.l.v || !s.used || !s.now || !s.best || !p->most)
 		return ENOMEM;
-	search_from(&s, p, a, 0);
+	search_from(&s, p, 0);
+	for (size_t i = 0; i < s.nbest; i++)
+		if (pair_make(&p->most[p->nmost++], a, s.best[i].rooms[0], s.best[i].rooms[1]))
+			return ENOMEM;
 	p->most_exact = s.steps <= STEPS_MAX;
 	return 0;
 }
@@ -365,7 +380,10 @@ int sla_plan_make(struct sla_plan *p, struct arena *a, const struct site *s, con
 {
 	int err;
 
-	*p = (struct sla_plan){ .site = s, .video = sla_shape_find(quality), .content = content };
+	*p = (struct sla_plan){
+		.site = s, .content = content, .video = sla_shape_find(quality),
+		.audio = sla_shape_find("audio"), .slides = sla_shape_find("content"),
+	};
 	if (!p->video || p->video->kind != SLA_VIDEO)
 		return ENOENT;
 	p->rooms = arena_calloc(a, SLA_PLAN_ROOMS_MAX, sizeof(*p->rooms));

@@ -78,7 +78,7 @@ struct sla_plan_path {
 
 struct sla_plan {
 	const struct site *site;
-	const struct sla_shape *video;
+	const struct sla_shape *video, *audio, *slides;
 	bool content;
 	struct sla_plan_room *rooms;
 	size_t nrooms;

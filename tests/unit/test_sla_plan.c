@@ -252,6 +252,34 @@ static void make(void *arg)
 }
 
 
+/* A room in each of many networks, on links that hold no meeting: what is tried costs no memory. */
+static void test_many(void **state)
+{
+	enum { ROOMS = 1000, LINE = 64 };
+	struct bed b = {.p = {.nrooms = 0}};
+	char *text = malloc(3 * ROOMS * LINE), *p = text;
+
+	(void)state;
+	assert_non_null(text);
+	p += sprintf(p, "site: many\nnetworks:\n");
+	for (unsigned i = 0; i < ROOMS; i++)
+		p += sprintf(p, "  n%u: 10.%u.%u.0/24\n", i, i / 256, i % 256);
+	p += sprintf(p, "hosts:\n");
+	for (unsigned i = 0; i < ROOMS; i++)
+		p += sprintf(p, "  r%u: { role: codec, address: 10.%u.%u.1 }\n", i, i / 256, i % 256);
+	p += sprintf(p, "links:\n");
+	for (unsigned i = 0; i < ROOMS; i++)
+		p += sprintf(p, "  n%u: 1M\n", i);
+	assert_int_equal(bed_open(&b, text, "1080p-best"), 0);
+	assert_int_equal(b.p.nrooms, ROOMS);
+	assert_int_equal(b.p.nmost, 0);
+	assert_true(b.p.most_exact);
+	assert_true(b.a.used < (size_t)8 << 20);
+	arena_reset(&b.a);
+	free(text);
+}
+
+
 static void test_memory(void **state)
 {
 	char text[1024];
@@ -271,6 +299,7 @@ int main(void)
 		cmocka_unit_test(test_most),
 		cmocka_unit_test(test_measured),
 		cmocka_unit_test(test_measured_bad),
+		cmocka_unit_test(test_many),
 		cmocka_unit_test(test_memory),
 	};
 

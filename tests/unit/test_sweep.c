@@ -59,6 +59,19 @@ static struct sweep_part *part(struct sweep_plan *p, size_t from, size_t to,
 }
 
 
+/* That there is such a part is a test as well. */
+static struct sweep_part *must(struct sweep_plan *p, size_t from, size_t to,
+			       enum flow_transport t, enum sweep_kind k,
+			       unsigned fixed)
+{
+	static struct sweep_part none;
+	struct sweep_part *q = part(p, from, to, t, k, fixed);
+
+	assert_non_null(q);
+	return q ? q : &none;
+}
+
+
 static void every_pair_every_port(void **state)
 {
 	struct sweep_plan p;
@@ -90,17 +103,16 @@ static void the_matrix_says_what_passes(void **state)
 	struct sweep_part *q;
 
 	assert_int_equal(sweep_plan_make(&p, &arena, &cfg), 0);
-	q = part(&p, 0, 1, FLOW_TCP, SWEEP_DPORTS, 50001);
+	q = must(&p, 0, 1, FLOW_TCP, SWEEP_DPORTS, 50001);
 	sweep_plan_expect(&p, q, want);
 	assert_int_equal(q->expected, 1);
 	assert_int_equal(want[5061 - 1], 1);
 
-	q = part(&p, 0, 1, FLOW_UDP, SWEEP_DPORTS, 50001);
+	q = must(&p, 0, 1, FLOW_UDP, SWEEP_DPORTS, 50001);
 	sweep_plan_expect(&p, q, want);
 	assert_int_equal(q->expected, 0);
 
-	q = part(&p, 0, 1, FLOW_UDP, SWEEP_DPORTS, 16384);
-	assert_non_null(q);
+	q = must(&p, 0, 1, FLOW_UDP, SWEEP_DPORTS, 16384);
 	sweep_plan_expect(&p, q, want);
 	assert_int_equal(q->expected, 32768 - 16384 + 1);
 	assert_int_equal(want[16383 - 1], 0);
@@ -108,8 +120,7 @@ static void the_matrix_says_what_passes(void **state)
 	assert_int_equal(want[32768 - 1], 1);
 	assert_int_equal(want[32769 - 1], 0);
 
-	q = part(&p, 0, 1, FLOW_UDP, SWEEP_SPORTS, 16384);
-	assert_non_null(q);
+	q = must(&p, 0, 1, FLOW_UDP, SWEEP_SPORTS, 16384);
 	sweep_plan_expect(&p, q, want);
 	assert_int_equal(q->expected, 32768 - 16384 + 1);
 	assert_null(part(&p, 0, 2, FLOW_UDP, SWEEP_SPORTS, 0));
@@ -123,7 +134,7 @@ static void edges_have_both_neighbours(void **state)
 	struct sweep_part *q;
 
 	assert_int_equal(sweep_plan_make(&p, &arena, &cfg), 0);
-	q = part(&p, 1, 0, FLOW_UDP, SWEEP_EDGES, 0);
+	q = must(&p, 1, 0, FLOW_UDP, SWEEP_EDGES, 0);
 	for (size_t s = 0; s < 4; s++) {
 		for (size_t d = 0; d < 4; d++) {
 			bool found = false;
@@ -150,7 +161,7 @@ static void nothing_passes_under_a_false_name(void **state)
 	struct probe probe;
 
 	assert_int_equal(sweep_plan_make(&p, &arena, &cfg), 0);
-	q = part(&p, 2, 1, FLOW_TCP, SWEEP_SPOOF, 0);
+	q = must(&p, 2, 1, FLOW_TCP, SWEEP_SPOOF, 0);
 	assert_int_equal(q->as, 0);
 	sweep_plan_expect(&p, q, want);
 	assert_int_equal(q->expected, 0);
@@ -168,7 +179,7 @@ static void a_helpers_rule_expects_nothing(void **state)
 
 	c.expected = expected;
 	assert_int_equal(sweep_plan_make(&p, &arena, &c), 0);
-	q = part(&p, 0, 1, FLOW_TCP, SWEEP_DPORTS, 50001);
+	q = must(&p, 0, 1, FLOW_TCP, SWEEP_DPORTS, 50001);
 	sweep_plan_expect(&p, q, want);
 	assert_int_equal(q->expected, 0);
 }
@@ -180,7 +191,7 @@ static void differences_become_ranges(void **state)
 	struct sweep_part *q;
 
 	assert_int_equal(sweep_plan_make(&p, &arena, &cfg), 0);
-	q = part(&p, 0, 1, FLOW_TCP, SWEEP_DPORTS, 50001);
+	q = must(&p, 0, 1, FLOW_TCP, SWEEP_DPORTS, 50001);
 	memset(want, 0, sizeof(want));
 	memset(seen, 0, sizeof(seen));
 	want[5061 - 1] = 1;

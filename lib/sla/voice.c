@@ -3,26 +3,24 @@
 
 #include "lib/sla/voice.h"
 
-/* Packets of 20 ms; G.729 looks 5 ms ahead. G.711 with loss concealment. The E-model of G.107 is for
- * narrow-band speech; what it has no published factors for stays outside of it. */
+/* Ie and Bpl: G.113 appendix I, of G.711 with loss concealment (its appendix I) and of G.729 annex A with
+ * silence suppression (annex B). Packets of 20 ms; G.729 looks 5 ms ahead. ICPIF: what routers
+ * publish for 2 to 8 % of loss, and Ie without. The E-model of G.107 is for narrow-band speech: what it has no factors
+ * for stays outside of it. */
 const struct sla_codec sla_codecs[] = {
 	{"g711", 0, 25.1, 20, {0, 12, 22, 28, 32}},
-	{"g729", 11, 19.0, 25, {10, 20, 30, 38, 42}},
+	{"g729", 11, 19.0, 25, {11, 20, 30, 38, 42}},
 	{"g722", 0, 0, 20, {0}},
 	{"opus", 0, 0, 20, {0}},
 	{NULL, 0, 0, 0, {0}},
 };
 
-/* ICPIF: impairment by delay one way; straight lines between the points. */
-static const struct {
-	double ms;
-	double idd;
-} delays[] = {
-	{0, 0}, {50, 1}, {100, 2}, {150, 4}, {200, 7}, {250, 10}, {300, 15}, {400, 25}, {500, 30}, {600, 35},
-	{800, 40},
-};
+/* ICPIF: impairment by delay one way, 50 ms apart, as routers publish it. */
+static const double delays[] = {0, 1, 2, 4, 7};
 
-enum { DELAYS = sizeof(delays) / sizeof(delays[0]) };
+enum { POINTS = SLA_ICPIF_POINTS, DELAY_STEP_MS = 50, LOSS_STEP_PERCENT = 2 };
+
+_Static_assert(sizeof(delays) / sizeof(delays[0]) == POINTS, "a delay for each point");
 
 
 const struct sla_codec *sla_codec_find(const char *name)
@@ -46,13 +44,18 @@ static double delay_impairment(double ms)
 }
 
 
+/* (7-29) */
+static double loss_impairment(const struct sla_codec *c, double percent, double burst)
+{
+	return c->ie + (95 - c->ie) * percent / (percent / burst + c->bpl);
+}
+
+
 double sla_voice_r(const struct sla_codec *c, double delay_ms, double loss_percent, double burst,
 		   unsigned advantage)
 {
-	/* 93.2: all that is not of the network at its default; (7-29) */
-	double ie = c->ie + (95 - c->ie) * loss_percent / (loss_percent / burst + c->bpl);
-
-	return 93.2 - delay_impairment(delay_ms) - ie + advantage;
+	/* 93.2: all that is not of the network at its default */
+	return 93.2 - delay_impairment(delay_ms) - loss_impairment(c, loss_percent, burst) + advantage;
 }
 
 
@@ -64,31 +67,24 @@ unsigned sla_voice_mos100(double r)
 }
 
 
-static double idd(double ms)
+/* Straight lines between the published points; above the last one G.107's own formula, but never less than
+ * that point: what is worse does not count for less. */
+static double icpif_part(const double v[POINTS], double at, double above)
 {
-	for (unsigned i = 1; i < DELAYS; i++)
-		if (ms <= delays[i].ms)
-			return delays[i - 1].idd + (delays[i].idd - delays[i - 1].idd) *
-				(ms - delays[i - 1].ms) / (delays[i].ms - delays[i - 1].ms);
-	return delays[DELAYS - 1].idd;
-}
+	unsigned i = (unsigned)fmin(fmax(at, 0), POINTS - 1);
 
-
-static double loss_ie(const struct sla_codec *c, double percent)
-{
-	double at = percent / 2;
-	unsigned i = at >= 4 ? 3 : (unsigned)at;
-
-	/* beyond the last point as steep as before it, up to everything lost */
-	at = at > 50 ? 50 : at;
-	return c->loss_ie[i] + ((double)c->loss_ie[i + 1] - c->loss_ie[i]) * (at - i);
+	if (i == POINTS - 1)
+		return fmax(v[i], above);
+	return v[i] + (v[i + 1] - v[i]) * (fmax(at, 0) - i);
 }
 
 
 unsigned sla_voice_icpif(const struct sla_codec *c, double delay_ms, double loss_percent,
 			 unsigned advantage)
 {
-	double v = idd(delay_ms) + loss_ie(c, loss_percent) - advantage;
+	double v = icpif_part(delays, delay_ms / DELAY_STEP_MS, delay_impairment(delay_ms)) +
+		icpif_part(c->loss_ie, loss_percent / LOSS_STEP_PERCENT, loss_impairment(c, loss_percent, 1)) -
+		advantage;
 
 	return v > 0 ? (unsigned)lround(v) : 0;
 }
@@ -137,7 +133,9 @@ void sla_voice_get(struct sla_voice *v, const struct sla_figures *f, const char 
 	v->known = true;
 	v->loss_percent = p * 100;
 	v->delay_ms = way_delay(f, &v->assumed) + c->delay_ms;
-	v->r = sla_voice_r(c, v->delay_ms, v->loss_percent, burstiness(l, p), advantage);
+	/* runs of an unknown direction are in none of both ways */
+	v->r = sla_voice_r(c, v->delay_ms, v->loss_percent,
+			   burstiness(f->lost_unknown > l->lost ? &f->loss : l, p), advantage);
 	v->mos100 = sla_voice_mos100(v->r);
 	v->icpif = sla_voice_icpif(c, v->delay_ms, v->loss_percent, advantage);
 }

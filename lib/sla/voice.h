@@ -8,12 +8,14 @@
 
 #include "lib/sla/figures.h"
 
+enum { SLA_ICPIF_POINTS = 5 };
+
 struct sla_codec {
 	const char *name;	/**< "g711" */
 	double ie;		/**< equipment impairment (G.113 appendix I) */
 	double bpl;		/**< robustness against loss; 0: outside the model */
 	unsigned delay_ms;	/**< of one packet and the coder's look-ahead */
-	unsigned loss_ie[5];	/**< ICPIF: impairment at 0, 2, 4, 6, 8 % of loss */
+	double loss_ie[SLA_ICPIF_POINTS];	/**< ICPIF: impairment at 0, 2, 4, 6, 8 % of loss */
 };
 
 /** Ends with a NULL name. */

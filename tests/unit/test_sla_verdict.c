@@ -63,8 +63,33 @@ static void test_icpif(void **state)
 	assert_int_equal(sla_voice_icpif(g729, 150, 4, 0), 4 + 30);
 	assert_int_equal(sla_voice_icpif(g729, 150, 4, 10), 24);
 	assert_int_equal(sla_voice_icpif(g711, 175, 3, 0), 23);	/* 5.5 + 17, rounded */
-	assert_int_equal(sla_voice_icpif(g711, 5000, 8, 0), 40 + 32);
 	assert_int_equal(sla_voice_icpif(g711, 0, 0, 20), 0);
+	assert_int_equal(sla_voice_icpif(g711, -30, 0, 0), 0);
+	assert_int_equal(sla_voice_icpif(g729, 0, 0, 0), 11);
+	/* above 200 ms and 8 % the E-model's: 8.917 at 250 ms, 49.475 at 5 s; 95 * 20 / 45.1 = 42.1 */
+	assert_int_equal(sla_voice_icpif(g711, 200, 8, 0), 7 + 32);
+	assert_int_equal(sla_voice_icpif(g711, 225, 0, 0), 7);
+	assert_int_equal(sla_voice_icpif(g711, 250, 0, 0), 9);
+	assert_int_equal(sla_voice_icpif(g711, 400, 0, 0), 24);
+	assert_int_equal(sla_voice_icpif(g711, 5000, 0, 0), 49);
+	assert_int_equal(sla_voice_icpif(g711, 0, 20, 0), 42);
+	/* 11 + 84 * 100 / 119 */
+	assert_int_equal(sla_voice_icpif(g729, 0, 100, 0), 82);
+	for (const struct sla_codec *c = sla_codecs; c->bpl > 0; c++)
+		near_to(c->loss_ie[0], c->ie, 0);
+}
+
+
+/* What is worse is never rated better. */
+static void test_icpif_grows(void **state)
+{
+	(void)state;
+	for (const struct sla_codec *c = sla_codecs; c->bpl > 0; c++)
+		for (int i = 0; i < 1000; i++) {
+			assert_true(sla_voice_icpif(c, i, 0, 0) <= sla_voice_icpif(c, i + 1, 0, 0));
+			assert_true(sla_voice_icpif(c, 0, i / 10.0, 0) <=
+				    sla_voice_icpif(c, 0, (i + 1) / 10.0, 0));
+		}
 }
 
 
@@ -120,6 +145,30 @@ static void test_voice(void **state)
 	f.timed = 0;
 	sla_voice_get(&v, &f, "g711", 0);
 	assert_false(v.known);
+}
+
+
+/* 20 of 1,000 in runs of two and a half; of runs of one, random loss is as bursty. */
+static void test_voice_burst(void **state)
+{
+	const struct sla_codec *g711 = sla_codec_find("g711");
+	struct sla_figures f = figures(1000, 10, 10);
+	struct sla_voice v;
+
+	(void)state;
+	f.loss_forward.lost = f.loss.lost = 20;
+	f.loss_forward.runs = f.loss.runs = 8;
+	sla_voice_get(&v, &f, "g711", 0);
+	near_to(v.r, sla_voice_r(g711, 0, 2, 2.5 * 0.98, 0), 1e-9);
+	f.loss_forward.runs = 20;
+	sla_voice_get(&v, &f, "g711", 0);
+	near_to(v.r, sla_voice_r(g711, 0, 2, 1, 0), 1e-9);
+	/* in an unknown direction: the runs of all */
+	f.loss_forward = (struct sla_loss){ .lost = 0 };
+	f.lost_unknown = 20;
+	sla_voice_get(&v, &f, "g711", 0);
+	near_to(v.loss_percent, 2, 1e-9);
+	near_to(v.r, sla_voice_r(g711, 0, 2, 2.5 * 0.98, 0), 1e-9);
 }
 
 
@@ -318,7 +367,9 @@ int main(void)
 		cmocka_unit_test(test_rating),
 		cmocka_unit_test(test_score),
 		cmocka_unit_test(test_icpif),
+		cmocka_unit_test(test_icpif_grows),
 		cmocka_unit_test(test_voice),
+		cmocka_unit_test(test_voice_burst),
 		cmocka_unit_test(test_delay_clocks),
 		cmocka_unit_test(test_delay_round),
 		cmocka_unit_test(test_alarm),

@@ -5,6 +5,7 @@
 #include <stdarg.h>
 #include <stddef.h>
 #include <stdint.h>
+#include <stdio.h>
 #include <string.h>
 
 #include <cmocka.h>
@@ -308,56 +309,148 @@ static void test_words(void **state)
 static uint32_t mib(const struct sla_mib *m, const char *name)
 {
 	for (unsigned i = 0; i < SLA_MIB_VALUES; i++)
-		if (!strcmp(sla_mib_names[i], name))
+		if (!strcmp(sla_mib_objects[i].name, name))
 			return m->v[i];
 	fail_msg("no %s", name);
 	return 0;
 }
 
 
-/* 100 round trips of 70000.4 ms: the sum is rounded once, squares need both
- * halves; without clocks one-way figures are 0. */
+/* n values whose least is lo ms, the greatest 1 more, the sum 2, that of squares 3. */
+static struct sla_sums sums(uint64_t n, int64_t lo)
+{
+	return (struct sla_sums){
+		.n = n, .min = lo * MS, .max = (lo + 1) * MS, .sum = (sla_int128)(lo + 2) * MS,
+		.sum2 = (sla_uint128)(lo + 3) * MS * MS,
+	};
+}
+
+
+static void check_sums(const struct sla_mib *m, const char *of, const char *square, uint64_t n, int64_t lo)
+{
+	static const char *const first[] = {"Num", "Min", "Max", "Sum"};
+	const int64_t want[] = {(int64_t)n, lo, lo + 1, lo + 2};
+	char name[64];
+
+	for (unsigned i = 0; i < 4; i++) {
+		(void)snprintf(name, sizeof(name), "%sOf%s", first[i], of);
+		assert_int_equal(mib(m, name), want[i]);
+	}
+	assert_int_equal(mib(m, square), lo + 3);
+}
+
+
+/* Each object has its own figure: no two of these are equal. */
 static void test_mib(void **state)
 {
-	struct sla_figures f = figures(100, 40, 30);
-	struct sla_voice v = { .known = true, .mos100 = 434, .icpif = 1 };
+	struct sla_figures f = { .sent = 1000, .timed = 900, .late = 1, .lost_unknown = 2, .one_way = true };
+	const struct sla_voice v = { .known = true, .mos100 = 434, .icpif = 3 };
 	struct sla_mib m;
 
 	(void)state;
-	f.rtt.s.sum = (sla_int128)100 * 70000400000;
-	f.rtt.s.sum2 = (sla_uint128)100 * 70000400000 * 70000400000;
-	f.rtt.s.min = f.rtt.s.max = 70000400000;
-	f.jitter_forward.positive = (struct sla_sums){ .n = 2, .min = MS, .max = 3 * MS, .sum = 4 * MS };
-	f.jitter_back.negative = (struct sla_sums){ .n = 1, .min = 7 * MS, .max = 7 * MS, .sum = 7 * MS };
-	f.jitter_forward.rfc3550 = 1600000;
-	f.loss_back.lost = 3;
-	f.lost_unknown = 4;
+	f.loss_forward.lost = 4;
+	f.loss_back.lost = 5;
+	f.order.n = 6;
+	f.rtt.s = sums(900, 10);
+	f.jitter_forward = (struct sla_jitter){ sums(800, 20), sums(4, 30), .rfc3550 = 7600000 };
+	f.jitter_back = (struct sla_jitter){ sums(8, 40), sums(2, 50), .rfc3550 = 9400000 };
+	f.forward.s = sums(70, 1000);
+	f.back.s = sums(71, 2000);
 	sla_mib_get(&m, &f, &v);
 
-	assert_int_equal(mib(&m, "NumOfRTT"), 100);
-	assert_int_equal(mib(&m, "RTTSum"), 7000040);
-	assert_int_equal(mib(&m, "RTTMax"), 70000);
-	/* 490005600016 */
-	assert_int_equal(mib(&m, "RTTSum2High"), 114);
-	assert_int_equal(mib(&m, "RTTSum2Low"), 490005600016 - 114 * (INT64_C(1) << 32));
-	assert_int_equal(mib(&m, "NumOfPositivesSD"), 2);
-	assert_int_equal(mib(&m, "SumOfNegativesDS"), 7);
-	assert_int_equal(mib(&m, "PacketLossSD"), 0);
-	assert_int_equal(mib(&m, "PacketLossDS"), 3);
-	assert_int_equal(mib(&m, "PacketMIA"), 4);
-	assert_int_equal(mib(&m, "IAJOut"), 2);
-	assert_int_equal(mib(&m, "AvgJitter"), 4);
-	assert_int_equal(mib(&m, "AvgSDJ"), 2);
-	assert_int_equal(mib(&m, "AvgDSJ"), 7);
+	assert_int_equal(mib(&m, "NumOfRTT"), 900);
+	assert_int_equal(mib(&m, "RTTMin"), 10);
+	assert_int_equal(mib(&m, "RTTMax"), 11);
+	assert_int_equal(mib(&m, "RTTSum"), 12);
+	assert_int_equal(mib(&m, "RTTSum2"), 13);
+	check_sums(&m, "PositivesSD", "Sum2PositivesSD", 800, 20);
+	check_sums(&m, "NegativesSD", "Sum2NegativesSD", 4, 30);
+	check_sums(&m, "PositivesDS", "Sum2PositivesDS", 8, 40);
+	check_sums(&m, "NegativesDS", "Sum2NegativesDS", 2, 50);
+	assert_int_equal(mib(&m, "PacketLossSD"), 4);
+	assert_int_equal(mib(&m, "PacketLossDS"), 5);
+	assert_int_equal(mib(&m, "PacketOutOfSequence"), 6);
+	assert_int_equal(mib(&m, "PacketMIA"), 2);
+	assert_int_equal(mib(&m, "PacketLateArrival"), 1);
+	assert_int_equal(mib(&m, "OWMinSD"), 1000);
+	assert_int_equal(mib(&m, "OWMaxSD"), 1001);
+	assert_int_equal(mib(&m, "OWSumSD"), 1002);
+	assert_int_equal(mib(&m, "OWSum2SD"), 1003);
+	assert_int_equal(mib(&m, "OWMinDS"), 2000);
+	assert_int_equal(mib(&m, "OWMaxDS"), 2001);
+	assert_int_equal(mib(&m, "OWSumDS"), 2002);
+	assert_int_equal(mib(&m, "OWSum2DS"), 2003);
+	assert_int_equal(mib(&m, "NumOfOW"), 70);
+	assert_int_equal(mib(&m, "OWAvgSD"), 14);	/* 1002 / 70 */
+	assert_int_equal(mib(&m, "OWAvgDS"), 28);	/* 2002 / 71 */
 	assert_int_equal(mib(&m, "MOS"), 434);
-	assert_int_equal(mib(&m, "NTPState"), SLA_MIB_OUT_OF_SYNC);
-	assert_int_equal(mib(&m, "OWSumSD"), 0);
-	f.one_way = true;
-	sla_mib_get(&m, &f, &v);
+	assert_int_equal(mib(&m, "ICPIF"), 3);
+	assert_int_equal(mib(&m, "IAJOut"), 8);
+	assert_int_equal(mib(&m, "IAJIn"), 9);
+	assert_int_equal(mib(&m, "AvgSDJ"), 0);		/* (22 + 32) / 804 */
+	assert_int_equal(mib(&m, "AvgDSJ"), 9);		/* (42 + 52) / 10 */
+	assert_int_equal(mib(&m, "AvgJitter"), 0);
 	assert_int_equal(mib(&m, "NTPState"), SLA_MIB_SYNC);
-	assert_int_equal(mib(&m, "NumOfOW"), 100);
-	assert_int_equal(mib(&m, "OWSumSD"), 4000);
-	assert_int_equal(mib(&m, "OWAvgDS"), 30);
+}
+
+
+/* Without clocks nothing one way is told, and without speech no score. */
+static void test_mib_unknown(void **state)
+{
+	static const char *const none[] = {"OWMinSD", "OWMaxSD", "OWSumSD", "OWSum2SD", "OWMinDS", "OWMaxDS",
+		"OWSumDS", "OWSum2DS", "NumOfOW", "OWAvgSD", "OWAvgDS", "MOS", "ICPIF"};
+	const struct sla_voice v = { .known = false, .mos100 = 100, .icpif = 7 };
+	struct sla_figures f = figures(100, 40, 30);
+	struct sla_mib m;
+
+	(void)state;
+	f.jitter_forward.positive = sums(2, 8);
+	f.jitter_back.negative = sums(3, 18);
+	sla_mib_get(&m, &f, &v);
+	for (size_t i = 0; i < sizeof(none) / sizeof(none[0]); i++)
+		assert_int_equal(mib(&m, none[i]), 0);
+	assert_int_equal(mib(&m, "NTPState"), SLA_MIB_OUT_OF_SYNC);
+	assert_int_equal(mib(&m, "AvgJitter"), 6);	/* (10 + 20) / 5 */
+}
+
+
+/* 100 times 70,000.4 s: a sum is rounded once, and fills both its halves; what has one stays at its
+ * greatest. */
+static void test_mib_large(void **state)
+{
+	const int64_t each = INT64_C(70000400) * MS;
+	const uint64_t squares = UINT64_C(490005600016000000);
+	struct sla_figures f = figures(100, 40, 30);
+	struct sla_voice v = { .known = false };
+	struct sla_mib m;
+
+	(void)state;
+	f.one_way = true;
+	f.rtt.s = f.back.s = (struct sla_sums){ 100, each, each, (sla_int128)100 * each + 400000,
+		(sla_uint128)100 * each * each + (sla_uint128)MS * MS / 2 };
+	f.jitter_back.positive = f.rtt.s;
+	sla_mib_get(&m, &f, &v);
+	assert_int_equal(mib(&m, "RTTMax"), 70000400);
+	assert_int_equal(mib(&m, "RTTSum"), UINT64_C(7000040000) & UINT32_MAX);
+	assert_int_equal(mib(&m, "RTTSumHigh"), 1);
+	assert_int_equal(mib(&m, "RTTSum2"), (squares + 1) & UINT32_MAX);
+	assert_int_equal(mib(&m, "RTTSum2High"), squares >> 32);
+	assert_int_equal(mib(&m, "OWSumDSHigh"), 1);
+	assert_int_equal(mib(&m, "OWSum2DSHigh"), squares >> 32);
+	assert_int_equal(mib(&m, "OWSumSDHigh"), 0);
+	assert_int_equal(mib(&m, "OWSum2SDHigh"), 0);
+	assert_int_equal(mib(&m, "SumOfPositivesDS"), UINT32_MAX);
+	assert_int_equal(mib(&m, "Sum2PositivesDS"), UINT32_MAX);
+}
+
+
+static void test_mib_columns(void **state)
+{
+	(void)state;
+	for (unsigned i = 1; i < SLA_MIB_VALUES; i++)
+		assert_true(sla_mib_objects[i].column > sla_mib_objects[i - 1].column);
+	assert_string_equal(sla_mib_objects[SLA_MIB_VALUES - 1].name, "OWSum2DSHigh");
+	assert_int_equal(sla_mib_objects[SLA_MIB_VALUES - 1].column, 58);
 }
 
 
@@ -379,6 +472,9 @@ int main(void)
 		cmocka_unit_test(test_nothing),
 		cmocka_unit_test(test_words),
 		cmocka_unit_test(test_mib),
+		cmocka_unit_test(test_mib_unknown),
+		cmocka_unit_test(test_mib_large),
+		cmocka_unit_test(test_mib_columns),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

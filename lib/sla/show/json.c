@@ -173,7 +173,7 @@ static void put_mib(struct jsonw *w, const struct sla_show *sh)
 	sla_mib_get(&m, &sh->total, &sh->voice);
 	jsonw_object_open(w, "ipsla");
 	for (unsigned i = 0; i < SLA_MIB_VALUES; i++)
-		jsonw_uint(w, sla_mib_names[i], (unsigned long)m.v[i]);
+		jsonw_uint(w, sla_mib_objects[i].name, (unsigned long)m.v[i]);
 	jsonw_close(w);
 }
 

@@ -5,13 +5,15 @@
 #include "lib/sla/stamp.h"
 #include "lib/sla/wire_v1.h"
 
-enum { MS = 1000000, BURST = 64, PORT_TRIES = 32 };
+enum { MS = 1000000, BURST = 64, PORT_TRIES = 32, PORT_FREE = 1024 };
 
 /* A request of either version, as far as the state machine cares. */
 struct request {
 	uint8_t version;
 	struct ip_addr from;
 	uint16_t from_port;
+	bool known;
+	const struct sla_key *key;	/* that it proved */
 	uint32_t control;
 	uint16_t source_port;	/* 0: not told */
 	uint16_t port;		/* 0: of our choice */
@@ -22,15 +24,33 @@ struct request {
 
 
 /* Are there messages left of this second's? */
-static bool rate_ok(struct core *c, int64_t mono)
+static bool rate_ok(struct core *c, bool known, int64_t mono)
 {
 	const int64_t each = SLA_NS / (c->limits.per_second ? c->limits.per_second : 1);
-	int64_t at = c->busy_until < mono - BURST * each ? mono - BURST * each : c->busy_until;
+	int64_t *until = &c->busy_until[known];
+	int64_t at = *until < mono - BURST * each ? mono - BURST * each : *until;
 
 	if (at > mono)
 		return false;
-	c->busy_until = at + each;
+	*until = at + each;
 	return true;
+}
+
+
+/* Who sends from there answers what comes: two of us would go on for ever, and
+ * so would what the lowest ports are for (echo, chargen). */
+static bool answers_itself(const struct core *c, uint16_t port)
+{
+	return port < PORT_FREE || port == c->limits.control_port;
+}
+
+
+bool core_echo_ends(const struct core *c, const struct core_op *op)
+{
+	uint16_t port = op->source_port;
+
+	return op->answered >= CORE_ECHOES &&
+		(answers_itself(c, port) || (port >= c->limits.port_lo && port <= c->limits.port_hi));
 }
 
 
@@ -115,6 +135,16 @@ static unsigned ops_of(const struct core *c, const struct ip_addr *ip)
 }
 
 
+static unsigned ops_strangers(const struct core *c)
+{
+	unsigned n = 0;
+
+	for (unsigned i = 0; i < c->limits.ops; i++)
+		n += c->ops[i].version && !c->ops[i].known;
+	return n;
+}
+
+
 static const char *limits_hold(const struct core *c, const struct request *r)
 {
 	const struct core_limits *l = &c->limits;
@@ -125,6 +155,8 @@ static const char *limits_hold(const struct core *c, const struct request *r)
 		return "the duration is above the site's limit";
 	if (c->nops >= l->ops)
 		return "as many operations as the site allows are open";
+	if (!r->known && ops_strangers(c) >= l->ops_strangers)
+		return "the operations that are left are for the agents of the site";
 	if (ops_of(c, &r->from) >= l->ops_source)
 		return "this sender has as many operations open as it may";
 	return NULL;
@@ -151,7 +183,7 @@ static int port_open(struct core *c, uint16_t *port)
 static void op_begin(struct core_op *op, const struct request *r, int64_t mono)
 {
 	*op = (struct core_op){
-		.version = r->version, .source = r->from, .source_port = r->source_port,
+		.version = r->version, .known = r->known, .source = r->from, .source_port = r->source_port,
 		.control_port = r->from_port, .control = r->control, .port = r->port,
 		.until = mono + (int64_t)r->duration_ms * MS,
 		.report = r->report, .dscp = r->dscp,
@@ -230,28 +262,43 @@ static void control_v1(struct core_verdict *v, struct core *c, uint8_t *p, size_
 }
 
 
-/* @return SLA_OK: whoever wrote this knows the secret, and not for the first
- *         time is no matter while what it opened is open */
-static uint16_t authentic(struct core_verdict *v, struct core *c, const struct sla_v2_control *m,
-			  const uint8_t *p, size_t n, const struct core_op *open, int64_t wall)
+/* @return the key whose secret the sender knows, or NULL */
+static const struct sla_key *key_proved(const struct core *c, const struct sla_v2_control *m,
+					const uint8_t *p, size_t n)
 {
 	const struct sla_key *key = sla_key_find(c->keys, m->auth.key_id);
 
 	if (!m->auth.full || !key || key->mode != m->auth.mode ||
-	    sla_auth_verify(p, n, m->auth.digest_at, key)) {
-		v->why = !key || !m->auth.mode ? "no key, or one that is not known" : "wrong secret";
+	    sla_auth_verify(p, n, m->auth.digest_at, key))
+		return NULL;
+	return key;
+}
+
+
+/* @return SLA_OK: the key was proved, and that not for the first time is no
+ *         matter while what it opened is open */
+static uint16_t authentic(struct core_verdict *v, struct core *c, const struct sla_v2_control *m,
+			  const struct request *r, const uint8_t *p, const struct core_time *now)
+{
+	if (!r->key) {
+		v->why = !m->auth.mode || !sla_key_find(c->keys, m->auth.key_id) ?
+			"no key, or one that is not known" : "wrong secret";
 		return SLA_AUTHENTICATION;
 	}
-	switch (sla_replay_check(&c->replay, p + m->auth.digest_at, sla_ntp_to_ns(m->sent, wall), wall)) {
+	/* by then what was sent before we began is too old; and if the clock is
+	 * set back, nobody shall wait until it comes there again */
+	if (now->mono - c->begun > c->replay.window_ns)
+		c->replay.since_ns = 0;
+	switch (sla_replay_check(&c->replay, p + m->auth.digest_at, sla_ntp_to_ns(m->sent, now->wall), now->wall)) {
 	case 0:
 		return SLA_OK;
 	case EALREADY:
-		if (open)
+		if (v->op)
 			return SLA_OK;
 		v->why = "replayed";
 		return SLA_AUTHENTICATION;
 	case ESTALE:
-		v->why = "its time is too far from ours";
+		v->why = "its time is too far from ours, or before we began";
 		return SLA_AUTHENTICATION;
 	default:
 		v->why = "too many requests to remember";
@@ -294,41 +341,39 @@ static uint16_t told_port(const struct sla_v2_control *m, const struct request *
 }
 
 
+/* @param err  of reading m */
 static void control_v2(struct core_verdict *v, struct core *c, uint8_t *p, size_t n,
-		       struct request *r, const struct core_time *now)
+		       const struct sla_v2_control *m, int err, struct request *r,
+		       const struct core_time *now)
 {
-	const struct sla_key *key = NULL;
-	struct sla_v2_control m;
 	uint16_t status = SLA_OK;
-	int err = sla_v2_control_parse(&m, p, n);
 
-	if (err && err != EPROTO) {
+	/* an answer is made in place of the question: it looks the same but for this */
+	if ((err && err != EPROTO) || m->status) {
 		v->why = "malformed";
 		return;
 	}
-	r->version = 2;
-	r->control = m.seq;
 	if (err) {
 		v->why = "a part of it is not known";
-		answer_v2(v, p, n, &m, SLA_FORMAT, NULL, now->wall);
+		answer_v2(v, p, n, m, SLA_FORMAT, NULL, now->wall);
 		return;
 	}
-	r->source_port = told_port(&m, r);
-	r->port = m.udp.destination_port;
-	r->duration_ms = m.udp.duration_ms;
-	r->report = m.report.present;
-	r->dscp = m.report.dscp;
+	r->version = 2;
+	r->control = m->seq;
+	r->source_port = told_port(m, r);
+	r->port = m->udp.destination_port;
+	r->duration_ms = m->udp.duration_ms;
+	r->report = m->report.present;
+	r->dscp = m->report.dscp;
 	v->op = op_of_request(c, r);
 	if (keyed(c))
-		status = authentic(v, c, &m, p, n, v->op, now->wall);
-	if (keyed(c) && !status)
-		key = sla_key_find(c->keys, m.auth.key_id);
+		status = authentic(v, c, m, r, p, now);
 	v->again = !status && v->op;
 	if (!status && !v->op)
 		status = op_open(v, c, r, now->mono);
 	if (status)
 		v->op = NULL;
-	answer_v2(v, p, n, &m, status, key, now->wall);
+	answer_v2(v, p, n, m, status, r->key, now->wall);
 	/* an old message on its way again gets nothing */
 	if (v->why && !strcmp(v->why, "replayed"))
 		v->answer = false;
@@ -339,9 +384,18 @@ void core_control(struct core_verdict *v, struct core *c, uint8_t *p, size_t *n,
 		  const struct ip_addr *from, uint16_t from_port, const struct core_time *now)
 {
 	struct request r = {.from = *from, .from_port = from_port};
+	struct sla_v2_control m;
+	int err = sla_v2_control_parse(&m, p, *n);
 
 	*v = (struct core_verdict){.status = SLA_FORMAT};
-	if (!rate_ok(c, now->mono)) {
+	if (answers_itself(c, from_port)) {
+		v->why = "from a port that answers by itself";
+		c->dropped++;
+		return;
+	}
+	r.key = !err && keyed(c) ? key_proved(c, &m, p, *n) : NULL;
+	r.known = keyed(c) ? r.key != NULL : c->known_h && c->known_h(from, c->known_arg);
+	if (!rate_ok(c, r.known, now->mono)) {
 		v->status = SLA_FAIL;
 		v->why = "more requests a second than are looked at";
 		c->dropped++;
@@ -351,7 +405,7 @@ void core_control(struct core_verdict *v, struct core *c, uint8_t *p, size_t *n,
 	if (*n && p[0] == 1)
 		control_v1(v, c, p, n, &r, now->mono);
 	else
-		control_v2(v, c, p, *n, &r, now);
+		control_v2(v, c, p, *n, &m, err, &r, now);
 	if (v->status)
 		c->refused++;
 	else if (!v->again)

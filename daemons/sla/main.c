@@ -47,7 +47,7 @@ static int agent_begin(const struct program *p)
 static int responder_begin(const struct program *p)
 {
 	const struct respond_config cfg = {
-		.self = p->self, .keys = &sla.keys,
+		.site = &p->site, .self = p->self, .keys = &sla.keys,
 		.duration_s = number(p->self, "sla-duration", "600"),
 		.ops = number(p->self, "sla-operations", "256"),
 		.v1 = !strcmp(site_host_setting(p->self, "sla-v1", "on"), "on"),

@@ -3,6 +3,7 @@
 #include <unistd.h>
 
 #include "daemons/sla/addr.h"
+#include "daemons/sla/agents.h"
 #include "daemons/sla/core.h"
 #include "daemons/sla/left.h"
 #include "daemons/sla/respond.h"
@@ -18,7 +19,7 @@
 
 enum {
 	TICK_MS = 50, ROUNDS = 8, FAMILIES = 2, RCVBUF = 8 << 20, REPLAY_S = 30,
-	CONTROL_PER_SECOND = 500, PART = 4, PART_BUSY = 16, BUSY = 32,
+	CONTROL_PER_SECOND = 500, PART = 4, PART_BUSY = 16, BUSY = 32, LOG_PER_SECOND = 10,
 };
 
 /* A socket of ours. */
@@ -37,6 +38,7 @@ struct port {
 
 struct respond {
 	struct core core;
+	struct agents agents;
 	const struct site_host *self;
 	struct sock control[FAMILIES];
 	struct list ports;
@@ -46,6 +48,8 @@ struct respond {
 	struct tstamp_clock clock;
 	uint64_t error;		/* of our clock, as the wire has it */
 	unsigned ticks;
+	unsigned logged;	/* this second, of what was not taken */
+	uint64_t unlogged;
 	bool stepped;
 	uint64_t in, out, in_bytes, out_bytes, ignored, unsent, steps;
 };
@@ -157,6 +161,26 @@ static void flow_log(const struct respond *r, const char *row, const struct sock
 }
 
 
+/* What was answered already comes from another that answers. */
+static int probe_read(struct sla_v1_probe *v1, struct sla_v2_probe *v2, const struct respond *r,
+		      const struct core_op *op, const struct tstamp_packet *pk)
+{
+	int err;
+
+	if (op->version != 1) {
+		v2->reported = op->report;
+		err = sla_v2_probe_parse(v2, pk->p, pk->len);
+		return err ? err : sla_v2_probe_answered(v2) ? EALREADY : 0;
+	}
+	err = sla_v1_probe_parse(v1, pk->p, pk->len);
+	if (err)
+		return err;
+	if (v1->type == SLA_V1_ECHO)
+		return core_echo_ends(&r->core, op) ? EALREADY : 0;
+	return sla_v1_probe_answered(v1) ? EALREADY : 0;
+}
+
+
 /* @return does the packet, now an answer, go back? */
 static bool probe_answer(struct respond *r, struct left_answer *answer, struct tstamp_packet *pk,
 			 uint16_t port, int64_t mono)
@@ -169,11 +193,7 @@ static bool probe_answer(struct respond *r, struct left_answer *answer, struct t
 
 	addr_ip(&from, &from_port, (const struct sockaddr *)&pk->peer);
 	op = pk->cut ? NULL : core_probe(&r->core, port, &from, from_port, mono);
-	if (!op)
-		return false;
-	v2.reported = op->report;
-	if (op->version == 1 ? sla_v1_probe_parse(&v1, pk->p, pk->len) :
-			       sla_v2_probe_parse(&v2, pk->p, pk->len))
+	if (!op || probe_read(&v1, &v2, r, op, pk))
 		return false;
 	if (op->version == 1)
 		answer_v1(pk, op, &v1);
@@ -187,18 +207,30 @@ static bool probe_answer(struct respond *r, struct left_answer *answer, struct t
 }
 
 
+/* What cannot be sent (there is no way back to a source that was made up) is
+ * passed over: it must not take the others' answers with it. */
 static size_t part_send(struct respond *r, int fd, size_t from, size_t to)
 {
-	size_t sent = 0;
-	int err = tstamp_send_part(fd, &r->batch, from, to, &sent);
+	size_t total = 0;
 
-	r->out += sent;
-	for (size_t i = from; i < from + sent; i++)
-		r->out_bytes += r->batch.v[i].len;
-	r->unsent += to - from - sent;
-	if (err && err != EAGAIN && err != ECONNREFUSED)
-		log_debug("answers cannot be sent: %s", strerror(err));
-	return sent;
+	while (from < to) {
+		size_t sent = 0;
+		int err = tstamp_send_part(fd, &r->batch, from, to, &sent);
+
+		for (size_t i = from; i < from + sent; i++)
+			r->out_bytes += r->batch.v[i].len;
+		total += sent;
+		from += sent;
+		if (!err)
+			continue;
+		/* no room for the others either */
+		r->unsent += err == EAGAIN ? to - from : 1;
+		from = err == EAGAIN ? to : from + 1;
+		if (err != EAGAIN && err != ECONNREFUSED)
+			log_debug("an answer cannot be sent: %s", strerror(err));
+	}
+	r->out += total;
+	return total;
 }
 
 
@@ -229,7 +261,7 @@ static void probes_send(struct respond *r, struct sock *s)
 		}
 		sent = part_send(r, s->fd, from, to);
 		s->left->astray |= sent < to - from;
-		for (size_t i = from; i < from + sent; i++) {
+		for (size_t i = from; i < to; i++) {
 			r->answers[i].wrote = wall;
 			if (r->batch.v[i].stamp)
 				left_add(s->left, &r->answers[i]);
@@ -315,12 +347,27 @@ static void port_close(uint16_t number, void *arg)
 }
 
 
-static void verdict_log(const struct respond *r, const struct core_verdict *v,
+/* What is not taken anybody can send without end: so many of these a second
+ * are told one by one. */
+static bool log_ok(struct respond *r, const struct core_verdict *v)
+{
+	if (!v->status && !v->again)
+		return true;
+	if (r->logged++ < LOG_PER_SECOND)
+		return true;
+	r->unlogged++;
+	return false;
+}
+
+
+static void verdict_log(struct respond *r, const struct core_verdict *v,
 			const struct sockaddr_storage *from, uint16_t port)
 {
 	struct sa sa;
 	char who[64];
 
+	if (!log_ok(r, v))
+		return;
 	(void)sa_set_sa(&sa, (const struct sockaddr *)from);
 	(void)re_snprintf(who, sizeof(who), "%J", &sa);
 	log_event("sla-control", "{s:s, s:i, s:b, s:b, s:s*, s:i}", "peer", who, "status", v->status,
@@ -330,6 +377,15 @@ static void verdict_log(const struct respond *r, const struct core_verdict *v,
 		log_debug("%s: refused: %s", who, v->why);
 	if (!v->status && !v->again)
 		flow_log(r, ROW_CONTROL, from, port);
+}
+
+
+static void unlogged_say(struct respond *r)
+{
+	if (r->unlogged)
+		log_event("sla-control-more", "{s:I}", "count", (json_int_t)r->unlogged);
+	r->logged = 0;
+	r->unlogged = 0;
 }
 
 
@@ -350,11 +406,16 @@ static void control_handler(int flags, void *arg)
 		struct ip_addr from;
 		uint16_t port;
 
+		r->in++;
+		r->in_bytes += pk.len;
+		/* longer than any question */
+		if (pk.cut)
+			continue;
 		addr_ip(&from, &port, (const struct sockaddr *)&pk.peer);
 		core_control(&v, &r->core, pk.p, &pk.len, &from, port, &now);
 		verdict_log(r, &v, &pk.peer, s->port);
 		pk.tos = TSTAMP_NO_TOS;
-		if (!v.answer || pk.cut)
+		if (!v.answer)
 			continue;
 		b->v[i] = b->v[n];
 		b->v[n++] = pk;
@@ -371,8 +432,10 @@ static void tick(void *arg)
 
 	(void)core_expire(&r->core, tstamp_mono());
 	(void)clock_look(r);
-	if (r->ticks++ % (1000 / TICK_MS) == 0)
+	if (r->ticks++ % (1000 / TICK_MS) == 0) {
 		r->error = sla_span_from_ns(tstamp_clock_error());
+		unlogged_say(r);
+	}
 	tmr_start(&r->tmr, TICK_MS, tick, r);
 }
 
@@ -387,20 +450,36 @@ static void destructor(void *data)
 	for (int i = 0; i < FAMILIES; i++)
 		sock_close(&r->control[i]);
 	tstamp_batch_free(&r->batch);
+	agents_reset(&r->agents);
 }
 
 
 static int control_open(struct respond *r)
 {
-	uint16_t port;
+	uint16_t port = 0;
 	int err = flowtab_port(&port, NULL, ROW_CONTROL);
 
+	r->core.limits.control_port = port;
 	for (int i = 0; !err && i < FAMILIES; i++)
 		err = sock_open(&r->control[i], ROW_CONTROL, families[i], port, control_handler);
 	if (err)
 		log_error("the responder cannot listen: %s", err == EADDRINUSE ?
 			  "another responder of this address is running" : strerror(err));
 	return err;
+}
+
+
+/* A site that names its agents keeps half of the places for them. */
+static int agents_set(struct respond *r, const struct site *s)
+{
+	int err = agents_read(&r->agents, s);
+
+	if (err || !r->agents.n)
+		return err;
+	r->core.known_h = agents_has;
+	r->core.known_arg = &r->agents;
+	r->core.limits.ops_strangers -= r->core.limits.ops / 2;
+	return 0;
 }
 
 
@@ -421,11 +500,15 @@ int respond_alloc(struct respond **rp, const struct respond_config *cfg)
 	r->core.v1 = cfg->v1;
 	r->core.random_h = rand_u32;
 	r->core.replay.window_ns = REPLAY_S * SLA_NS;
+	r->core.replay.since_ns = tstamp_wall();
+	r->core.begun = tstamp_mono();
 	*l = (struct core_limits){
 		.duration_ms = cfg->duration_s * 1000, .ops = cfg->ops, .ops_source = cfg->ops,
-		.per_second = CONTROL_PER_SECOND,
+		.ops_strangers = cfg->ops, .per_second = CONTROL_PER_SECOND,
 	};
-	err = flowtab_range(&l->port_lo, &l->port_hi, ROW_PROBE);
+	err = agents_set(r, cfg->site);
+	if (!err)
+		err = flowtab_range(&l->port_lo, &l->port_hi, ROW_PROBE);
 	if (!err)
 		err = tstamp_batch_alloc(&r->batch);
 	if (!err)

@@ -176,12 +176,13 @@ int sla_replay_check(struct sla_replay *r, const uint8_t digest[SLA_V2_DIGEST],
 {
 	struct sla_replay_entry *e = &r->v[r->next];
 
-	if (sent_ns < now_ns - r->window_ns || sent_ns > now_ns + r->window_ns)
+	if (sent_ns < now_ns - r->window_ns || sent_ns > now_ns + r->window_ns || sent_ns < r->since_ns)
 		return ESTALE;
 	for (size_t i = 0; i < SLA_REPLAYS; i++)
 		if (r->v[i].until_ns && !memcmp(r->v[i].digest, digest, SLA_V2_DIGEST))
 			return EALREADY;
-	if (e->until_ns > now_ns)
+	/* later than any new one: from before the clock was set back */
+	if (e->until_ns > now_ns && e->until_ns <= now_ns + 2 * r->window_ns + 1)
 		return EBUSY;
 	memcpy(e->digest, digest, SLA_V2_DIGEST);
 	/* after this its own time is out of the window */

@@ -58,6 +58,8 @@ struct sla_replay {
 		int64_t until_ns;
 	} v[SLA_REPLAYS];
 	int64_t window_ns;	/**< given: how far a sender's clock may be off */
+	int64_t since_ns;	/**< given: what was sent before is not taken, for nobody
+				     remembers it; 0: all is */
 	size_t next;
 };
 
@@ -65,7 +67,7 @@ struct sla_replay {
  * May an authentic request be taken?
  * @param sent_ns  its own time; now_ns ours, both UTC
  * @return 0: it is new, and remembered; EALREADY: it was seen; ESTALE: its
- *         time is too far from ours; EBUSY: too many are remembered
+ *         time is too far from ours or before since_ns; EBUSY: too many are remembered
  */
 int sla_replay_check(struct sla_replay *r, const uint8_t digest[SLA_V2_DIGEST],
 		     int64_t sent_ns, int64_t now_ns);

@@ -175,6 +175,12 @@ int sla_v1_probe_parse(struct sla_v1_probe *pr, const uint8_t *p, size_t n)
 }
 
 
+bool sla_v1_probe_answered(const struct sla_v1_probe *pr)
+{
+	return pr->type != SLA_V1_ECHO && pr->tx && pr->rseq;
+}
+
+
 static void pad(uint8_t *p, size_t from, size_t n)
 {
 	for (size_t i = from; i < n; i++)

@@ -69,6 +69,9 @@ struct sla_v1_probe {
 /** The same in both directions. @return 0, ENODATA, EBADMSG */
 int sla_v1_probe_parse(struct sla_v1_probe *pr, const uint8_t *p, size_t n);
 
+/** Did a responder answer it already? Of an echo nobody can tell. */
+bool sla_v1_probe_answered(const struct sla_v1_probe *pr);
+
 /** A request of n bytes, padded; n at least what the type needs.
  *  @return 0, EOVERFLOW */
 int sla_v1_probe_write(uint8_t *p, size_t n, const struct sla_v1_probe *pr);

@@ -248,6 +248,12 @@ int sla_v2_probe_parse(struct sla_v2_probe *pr, const uint8_t *p, size_t n)
 }
 
 
+bool sla_v2_probe_answered(const struct sla_v2_probe *pr)
+{
+	return pr->tx && pr->rseq;
+}
+
+
 int sla_v2_probe_write(uint8_t *p, size_t n, const struct sla_v2_probe *pr)
 {
 	if (n < (pr->reported ? (size_t)P_REPORT_END : SLA_V2_PROBE_MIN))

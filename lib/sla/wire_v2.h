@@ -122,6 +122,9 @@ struct sla_v2_probe {
  *  @return 0, ENODATA, EBADMSG */
 int sla_v2_probe_parse(struct sla_v2_probe *pr, const uint8_t *p, size_t n);
 
+/** Did a responder answer it already? (RFC 6812: its time of sending is 0 before.) */
+bool sla_v2_probe_answered(const struct sla_v2_probe *pr);
+
 /** A request of n bytes, padded with zeros; n at least SLA_V2_PROBE_MIN, and
  *  four more when reported. @return 0, EOVERFLOW */
 int sla_v2_probe_write(uint8_t *p, size_t n, const struct sla_v2_probe *pr);

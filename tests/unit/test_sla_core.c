@@ -9,6 +9,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "daemons/sla/agents.h"
 #include "daemons/sla/core.h"
 #include "lib/sla/stamp.h"
 #include "lib/sla/wire_v1.h"
@@ -61,7 +62,7 @@ static int setup(void **state)
 	assert_non_null(t.core);
 	t.core->limits = (struct core_limits){
 		.port_lo = 16384, .port_hi = 32768, .duration_ms = 10000, .ops = 4, .ops_source = 3,
-		.per_second = 1000,
+		.ops_strangers = 4, .per_second = 1000, .control_port = 1967,
 	};
 	t.core->ports = (struct core_ports){port_open, port_close, NULL};
 	t.core->v1 = true;
@@ -311,6 +312,138 @@ static void test_keys(void **state)
 }
 
 
+/* Floods without the key do not keep out who has it; what was sent before the
+ * program began may have been taken by the one before. */
+static void test_keys_flood(void **state)
+{
+	static struct sla_keys keys = {
+		.v = {{.id = 7, .mode = SLA_AUTH_HMAC, .secret = "secret-one", .len = 10}}, .n = 1,
+	};
+	struct sla_key other = keys.v[0];
+	uint8_t p[SLA_V2_CONTROL_MAX];
+	size_t n;
+
+	(void)state;
+	t.core->keys = &keys;
+	t.core->limits.ops_strangers = 0;
+	other.secret[0] ^= 1;
+	for (uint32_t i = 0; i < 200; i++)
+		(void)ask_key(p, &n, &other, i, t.now.wall);
+	assert_false(ask_key(p, &n, &other, 1, t.now.wall).answer);
+	assert_int_equal(ask_key(p, &n, &keys.v[0], 1, t.now.wall).status, SLA_OK);
+
+	t.core->replay.since_ns = t.now.wall;
+	t.core->begun = t.now.mono;
+	assert_int_equal(ask_key(p, &n, &keys.v[0], 2, t.now.wall - 1).status, SLA_AUTHENTICATION);
+	assert_int_equal(ask_key(p, &n, &keys.v[0], 3, t.now.wall).status, SLA_OK);
+	/* the clock is set back by a day: not for a day */
+	t.now.mono += 31LL * SECOND;
+	t.now.wall -= 86400LL * SECOND;
+	assert_int_equal(ask_key(p, &n, &keys.v[0], 4, t.now.wall).status, SLA_OK);
+}
+
+
+/* Only the first address is known. */
+static bool known(const struct ip_addr *ip, void *arg)
+{
+	return !ip_cmp(ip, arg);
+}
+
+
+/* Strangers ask without end, and take what is left to them of time and places. */
+static void test_strangers(void **state)
+{
+	uint8_t p[SLA_V2_CONTROL_MAX];
+
+	(void)state;
+	t.core->known_h = known;
+	t.core->known_arg = &t.a;
+	t.core->limits.ops_strangers = 2;
+	for (uint32_t i = 0; i < 200; i++)
+		(void)ask2(p, &t.b, i, (uint16_t)(6000 + i), (uint16_t)(20000 + i), 1000);
+	assert_int_equal(t.core->nops, 2);
+	assert_false(ask2(p, &t.b, 999, 1, 23000, 1000).answer);
+	assert_int_equal(open2(&t.a, 1, 1, 21000), SLA_OK);
+	assert_int_equal(open2(&t.a, 2, 1, 21001), SLA_OK);
+	assert_int_equal(open2(&t.a, 3, 1, 21002), SLA_FAIL);
+}
+
+
+/* A packet between two that answer would never come to rest. */
+static void test_loops(void **state)
+{
+	uint8_t p[SLA_V2_CONTROL_MAX];
+	struct sla_v2_control c = {
+		.seq = 1, .sent = sla_ntp_from_ns(t.now.wall),
+		.udp = {.role = 1, .source = t.b, .destination = t.far, .source_port = 20001,
+			.destination_port = 20000, .duration_ms = 1000},
+	};
+	static const uint16_t ports[] = {0, 7, 19, 1023, 1967};
+	struct core_verdict v;
+	struct core_op *op;
+	size_t n, len;
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(ports) / sizeof(ports[0]); i++) {
+		assert_int_equal(sla_v2_control_write(p, &n, sizeof(p), &c), 0);
+		core_control(&v, t.core, p, &n, &t.b, ports[i], &t.now);
+		assert_false(v.answer);
+		assert_null(v.op);
+	}
+	/* an answer with its status is no question */
+	assert_int_equal(sla_v2_control_write(p, &len, sizeof(p), &c), 0);
+	p[3] = SLA_FAIL;
+	core_control(&v, t.core, p, &len, &t.b, 5000, &t.now);
+	assert_false(v.answer);
+	assert_int_equal(t.core->nops, 0);
+
+	assert_int_equal(open2(&t.b, 1, 20001, 20000), SLA_OK);
+	op = core_probe(t.core, 20000, &t.b, 20001, t.now.mono);
+	assert_non_null(op);
+	for (op->answered = 0; !core_echo_ends(t.core, op); op->answered++)
+		assert_true(op->answered < CORE_ECHOES);
+	op->source_port = 50000;
+	assert_false(core_echo_ends(t.core, op));
+	op->source_port = 7;
+	assert_true(core_echo_ends(t.core, op));
+}
+
+
+static void test_agents(void **state)
+{
+	static const char text[] =
+		"site: s\nnetworks: { a: [10.0.1.0/24, \"fd00:1::/64\"] }\nhosts:\n"
+		"  y: { role: sla-agent, address: [10.0.1.9, \"fd00:1::9\"] }\n"
+		"  x: { role: [codec, sla-agent], address: 10.0.1.4-10.0.1.6 }\n"
+		"  z: { role: sla-responder, address: 10.0.1.7 }\n";
+	static const struct {
+		const char *ip;
+		bool agent;
+	} v[] = {
+		{"10.0.1.3", false}, {"10.0.1.4", true}, {"10.0.1.6", true}, {"10.0.1.7", false}, {"10.0.1.9", true},
+		{"10.0.1.10", false}, {"fd00:1::8", false}, {"fd00:1::9", true}, {"fd00:1::a", false}, {"0.0.0.0", false},
+	};
+	struct diag_list dl = {0};
+	struct arena a = {0};
+	struct agents agents;
+	struct site s;
+
+	(void)state;
+	assert_int_equal(site_parse(&s, &a, text, strlen(text), "s", &dl), 0);
+	assert_int_equal(agents_read(&agents, &s), 0);
+	assert_int_equal(agents.n, 3);
+	for (size_t i = 0; i < sizeof(v) / sizeof(v[0]); i++) {
+		struct ip_addr ip;
+
+		assert_int_equal(ip_parse(&ip, v[i].ip), 0);
+		assert_int_equal(agents_has(&ip, &agents), v[i].agent);
+	}
+	agents_reset(&agents);
+	diag_reset(&dl);
+	arena_reset(&a);
+}
+
+
 static void test_format(void **state)
 {
 	uint8_t p[64] = {2, 0, 0, 0, 0, 0, 0, 5, 0, 0, 0, 28, [20] = 0, 99, 0, 0, 0, 0, 0, 8};
@@ -342,6 +475,10 @@ int main(void)
 		cmocka_unit_test_setup_teardown(test_rate, setup, teardown),
 		cmocka_unit_test_setup_teardown(test_v1, setup, teardown),
 		cmocka_unit_test_setup_teardown(test_keys, setup, teardown),
+		cmocka_unit_test_setup_teardown(test_keys_flood, setup, teardown),
+		cmocka_unit_test_setup_teardown(test_strangers, setup, teardown),
+		cmocka_unit_test_setup_teardown(test_loops, setup, teardown),
+		cmocka_unit_test_setup_teardown(test_agents, setup, teardown),
 		cmocka_unit_test_setup_teardown(test_format, setup, teardown),
 	};
 

@@ -511,6 +511,37 @@ static void test_keys_memory(void **state)
 }
 
 
+/* What a responder wrote is told from what it is to answer. */
+static void test_answered(void **state)
+{
+	uint8_t p[124];
+	struct sla_v2_probe v2 = {.send = 1, .seq = 1}, in2 = {.reported = false};
+
+	(void)state;
+	assert_int_equal(sla_v2_probe_write(p, sizeof(p), &v2), 0);
+	assert_int_equal(sla_v2_probe_parse(&in2, p, sizeof(p)), 0);
+	assert_false(sla_v2_probe_answered(&in2));
+	in2.rseq = 1;
+	in2.rx = 5;
+	sla_v2_probe_answer(p, sizeof(p), &in2);
+	sla_probe_sent(p, 6);
+	assert_int_equal(sla_v2_probe_parse(&in2, p, sizeof(p)), 0);
+	assert_true(sla_v2_probe_answered(&in2));
+	for (uint16_t type = SLA_V1_ECHO; type <= SLA_V1_US; type++) {
+		struct sla_v1_probe v1 = {.type = type, .send = 1, .seq = 1};
+
+		assert_int_equal(sla_v1_probe_write(p, sizeof(p), &v1), 0);
+		assert_int_equal(sla_v1_probe_parse(&v1, p, sizeof(p)), 0);
+		assert_false(sla_v1_probe_answered(&v1));
+		v1.rx = v1.tx = 5;
+		v1.rseq = 1;
+		sla_v1_probe_answer(p, &v1);
+		assert_int_equal(sla_v1_probe_parse(&v1, p, sizeof(p)), 0);
+		assert_int_equal(sla_v1_probe_answered(&v1), type != SLA_V1_ECHO);
+	}
+}
+
+
 static void test_replay(void **state)
 {
 	struct sla_replay *r = calloc(1, sizeof(*r));
@@ -533,6 +564,13 @@ static void test_replay(void **state)
 	d[0] = 2;
 	assert_int_equal(sla_replay_check(r, d, now + w, now), EBUSY);
 	assert_int_equal(sla_replay_check(r, d, now + 2 * w + 2, now + 2 * w + 2), 0);
+	/* the clock is set back by a day: what is remembered of that day keeps nobody out */
+	assert_int_equal(sla_replay_check(r, d, now - 86400 * SLA_NS, now - 86400 * SLA_NS), EALREADY);
+	d[0] = 3;
+	assert_int_equal(sla_replay_check(r, d, now - 86400 * SLA_NS, now - 86400 * SLA_NS), 0);
+	r->since_ns = now;
+	d[0] = 4;
+	assert_int_equal(sla_replay_check(r, d, now - 1, now), ESTALE);
 	free(r);
 }
 
@@ -583,6 +621,7 @@ int main(void)
 		cmocka_unit_test(test_digests),
 		cmocka_unit_test(test_keys),
 		cmocka_unit_test(test_keys_memory),
+		cmocka_unit_test(test_answered),
 		cmocka_unit_test(test_replay),
 		cmocka_unit_test(test_stamps),
 	};

@@ -89,13 +89,22 @@ static int say(const char *prog, const char *what, const char *word)
 }
 
 
+static void choices_print(const char *prog, const struct arg *a, const char *value)
+{
+	(void)fprintf(stderr, "%s: --%s %s: give", prog, a->name, value);
+	for (int i = 0; a->choices[i]; i++)
+		(void)fprintf(stderr, "%s %s", !i ? "" : a->choices[i + 1] ? "," : " or", a->choices[i]);
+	(void)fputc('\n', stderr);
+}
+
+
 static int complain(const char *prog, const struct arg *a, const char *value)
 {
 	if (a->kind == ARG_NUMBER)
 		(void)fprintf(stderr, "%s: --%s %s: give a number from %u to %u\n", prog, a->name,
 			      value, a->lo, a->hi);
 	else
-		(void)fprintf(stderr, "%s: --%s %s: give %s\n", prog, a->name, value, a->value);
+		choices_print(prog, a, value);
 	return EINVAL;
 }
 

@@ -50,11 +50,11 @@ static int args_read(int argc, char *argv[])
 		{.name = "probe", .to = &al.probe, .value = "ADDRESS", .required = true,
 		 .help = "of the responder: a router or visavis-sla --responder"},
 		{.name = "profile", .to = &al.profile, .value = "NAME",
-		 .help = "what to send: udp-jitter, or a kind of room"},
+		 .help = "what to send: udp-jitter, or a kind of room, as room3-1080p-best"},
 		{.name = "duration", .kind = ARG_NUMBER, .to = &al.duration, .value = "SECONDS",
 		 .lo = 1, .hi = 86400, .help = "how long, where the profile does not say"},
-		{.name = "protocol", .kind = ARG_CHOICE, .to = &al.protocol, .value = "2|2-plain|1-us|1-ms|1-echo",
-		 .choices = agent_protocols, .help = "what the responder speaks"},
+		{.name = "protocol", .kind = ARG_CHOICE, .to = &al.protocol, .value = "WORD",
+		 .choices = agent_protocols, .help = "2, 2-plain, 1-us, 1-ms or 1-echo: what the responder speaks"},
 		{.name = "dscp", .kind = ARG_NUMBER, .to = &al.dscp, .value = "NUMBER", .hi = 63,
 		 .help = "mark of the packets, instead of the profile's"},
 		{.name = "late", .kind = ARG_NUMBER, .to = &al.late, .value = "MS", .hi = 60000,
@@ -68,7 +68,8 @@ static int args_read(int argc, char *argv[])
 		 .help = "which of them to prove"},
 		{.name = "from", .to = &al.from, .value = "ADDRESS", .help = "which own address to send from"},
 		{.name = "format", .kind = ARG_CHOICE, .to = &al.format, .value = "FORMAT",
-		 .choices = result_formats, .help = "of the result"},
+		 .choices = result_formats,
+		 .help = "text, json, csv, prometheus, plot, plot-ascii, html, brief or samples"},
 		{.name = "log", .to = &al.log, .value = "FILE", .help = "append events as JSON lines"},
 		{.name = "v", .kind = ARG_FLAG, .to = &al.verbose, .help = "more text on stderr"},
 	};
@@ -76,7 +77,7 @@ static int args_read(int argc, char *argv[])
 	/* --help beside --probe is a question, not an address */
 	for (int i = 1; i < argc; i++)
 		if (!strcmp(argv[i], "--help"))
-			return args_parse(PROG, v, ARRAY_SIZE(v), 2, (char *[]){argv[0], argv[i], NULL});
+			return args_parse("visavis-sla", v, ARRAY_SIZE(v), 2, (char *[]){argv[0], argv[i], NULL});
 	return args_parse(PROG, v, ARRAY_SIZE(v), argc, argv);
 }
 

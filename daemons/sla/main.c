@@ -1,18 +1,15 @@
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/resource.h>
 
 #include "daemons/sla/alone.h"
 #include "daemons/sla/ctl.h"
 #include "daemons/sla/keyfile.h"
+#include "daemons/sla/rights.h"
 #include "io/flowtab.h"
 #include "io/log.h"
 #include "io/program.h"
-#include "io/sandbox.h"
 #include "io/tstamp.h"
-
-enum { NICE = -15 };
 
 /* All that lives as long as the program. */
 static struct {
@@ -71,24 +68,6 @@ static int ctl_begin(const struct program *p)
 }
 
 
-static int rights_drop(void)
-{
-	unsigned uid, gid;
-	int err;
-
-	/* other programs' work is not to be taken for the network's; who may
-	 * not ask for this measures all the same */
-	(void)setpriority(PRIO_PROCESS, 0, NICE);
-	err = sandbox_user(&uid, &gid) ? sandbox_become(uid, gid) : 0;
-
-	if (!err)
-		err = sandbox_enter(0);
-	if (err)
-		log_error("rights cannot be given up: %s", strerror(err));
-	return err;
-}
-
-
 static void signal_handler(int sig)
 {
 	(void)sig;
@@ -135,7 +114,7 @@ int main(int argc, char *argv[])
 {
 	static const struct arg own[] = {
 		{.name = "responder", .kind = ARG_FLAG, .to = &sla.responder,
-		 .help = "answer measurements and make none"},
+		 .help = "answer measurements and make none; without --site for anybody"},
 		{.name = "probe", .to = &sla.probe, .value = "ADDRESS",
 		 .help = "measure once to ADDRESS, without a site; --probe --help tells more"},
 	};
@@ -146,6 +125,8 @@ int main(int argc, char *argv[])
 
 	if (alone_wanted(argc, argv))
 		return alone_main(argc, argv);
+	if (alone_answers(argc, argv))
+		return alone_respond_main(argc, argv);
 	for (int i = 1; i < argc; i++)
 		if (!strcmp(argv[i], "--responder"))
 			p.role = "sla-responder";

@@ -400,6 +400,7 @@ static void control_handler(int flags, void *arg)
 	(void)flags;
 	if (tstamp_recv(s->fd, b))
 		return;
+	r->in += b->n;
 	for (size_t i = 0; i < b->n; i++) {
 		struct tstamp_packet pk = b->v[i];
 		struct core_verdict v;
@@ -412,6 +413,7 @@ static void control_handler(int flags, void *arg)
 		if (pk.cut)
 			continue;
 		addr_ip(&from, &port, (const struct sockaddr *)&pk.peer);
+		r->in_bytes += pk.len;
 		core_control(&v, &r->core, pk.p, &pk.len, &from, port, &now);
 		verdict_log(r, &v, &pk.peer, s->port);
 		pk.tos = TSTAMP_NO_TOS;
@@ -464,7 +466,8 @@ static int control_open(struct respond *r)
 		err = sock_open(&r->control[i], ROW_CONTROL, families[i], port, control_handler);
 	if (err)
 		log_error("the responder cannot listen: %s", err == EADDRINUSE ?
-			  "another responder of this address is running" : strerror(err));
+			  "another responder of this address is running" : err == EADDRNOTAVAIL ?
+			  "this machine does not have the address that it is given" : strerror(err));
 	return err;
 }
 

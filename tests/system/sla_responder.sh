@@ -6,6 +6,9 @@
 sla_site ', sla-duration: "60", sla-operations: "100"'
 sla_start far --responder
 ok $? 'the responder starts'
+check 'one measurement' "$SLA" --probe $FAR --from $NEAR
+check 'requests count as what came in' sla_json far \
+	's["responder"]["packets_in"] == s["responder"]["packets_out"] and s["responder"]["bytes_out"] <= s["responder"]["bytes_in"]'
 check 'version 1: control, milliseconds, microseconds, echo' $ASK v1 $FAR $NEAR
 check 'version 1 on IPv6' $ASK v1 $FAR6 $NEAR6
 check 'version 2: control, probes, a port of its choice, two senders on one port' $ASK v2 $FAR $NEAR
@@ -34,6 +37,25 @@ chmod 644 "$T/keys"
 "$SLA" --responder --site "$T/site.yaml" --host far --state "$T/state" 2>"$T/err"
 [ $? = 1 ] && grep -q 'chmod 600' "$T/err"
 ok $? 'keys that others may read are refused'
+
+"$SLA" --responder --address "$FAR,$FAR6" >"$T/out" 2>>"$T/far.err" &
+sla_pid=$!
+check 'without a site it answers on the addresses that it is given' wait_for 20 grep -q "$FAR.*$FAR6" "$T/out"
+check 'asked by one that has no site either' "$SLA" --probe $FAR --from $NEAR
+check 'on IPv6, version 1' "$SLA" --probe $FAR6 --from $NEAR6 --protocol 1-us
+"$SLA" --responder --address $FAR 2>"$T/err"
+[ $? = 1 ] && grep -q 'another responder' "$T/err"
+ok $? 'a second one is told why it cannot'
+sla_stop $sla_pid
+ok $? 'it ends cleanly without a site'
+ip link add several type veth peer name other
+ip addr add 192.0.2.1/24 dev several
+ip addr add 192.0.2.2/24 dev several
+ip link set several up
+"$SLA" --responder 2>"$T/err"
+[ $? = 1 ] && grep -q 'choose with --address 192.0.2.1, 192.0.2.2' "$T/err"
+ok $? 'of several addresses none is guessed'
+
 grep -E 'ERROR|runtime error' "$T/far.err" >"$T/check.out"
 [ ! -s "$T/check.out" ]
 ok $? 'nothing was wrong inside'

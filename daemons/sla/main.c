@@ -114,7 +114,7 @@ int main(int argc, char *argv[])
 {
 	static const struct arg own[] = {
 		{.name = "responder", .kind = ARG_FLAG, .to = &sla.responder,
-		 .help = "answer measurements and make none; without --site for anybody"},
+		 .help = "answer and measure nothing; without --site see --responder --help"},
 		{.name = "probe", .to = &sla.probe, .value = "ADDRESS",
 		 .help = "measure once to ADDRESS, without a site; --probe --help tells more"},
 	};

@@ -22,6 +22,7 @@ PAGES = [
     (["lab/visavis-impair"], "visavis-impair.8"),
     (["daemons/sla/visavis-sla"], "visavis-sla.8"),
     (["daemons/sla/visavis-sla", "--probe"], "visavis-sla.8"),
+    (["daemons/sla/visavis-sla", "--responder"], "visavis-sla.8"),
     ([VISAVIS, "ctl"], "visavis-ctl.1"),
     ([VISAVIS, "lab"], "visavis-lab.1"),
     ([VISAVIS, "plan"], "visavis-plan.1"),

@@ -147,6 +147,7 @@ static int stream_init(struct agent *a, unsigned i)
 		.kind = shape->kind, .codec = shape->codec,
 		.dscp = a->cfg.dscp >= 0 ? (uint8_t)a->cfg.dscp : a->schedule.streams[i].profile->dscp,
 		.period_us = shape->pps ? 1000000 / shape->pps : 0,
+		.pps = (uint16_t)(shape->pictures ? shape->pps : 0), .pictures = (uint16_t)shape->pictures,
 		.samples = calloc(n + AGENT_CLOSING, sizeof(*st->samples)),
 	};
 	s->wrote = calloc(n + AGENT_CLOSING, sizeof(*s->wrote));

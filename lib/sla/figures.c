@@ -14,7 +14,7 @@ struct values {
 	size_t from;		/* where the stream at hand begins */
 };
 
-enum { RTT, FORWARD, BACK, JITTER_FORWARD, JITTER_BACK, VALUES };
+enum { RTT, FORWARD, BACK, JITTER_FORWARD, JITTER_BACK, PICTURE_FORWARD, PICTURE_BACK, VALUES };
 
 struct work {
 	struct values v[VALUES];
@@ -39,7 +39,7 @@ static void push(struct values *v, int64_t x)
 }
 
 
-static int64_t magnitude(int64_t v)
+int64_t sla_magnitude(int64_t v)
 {
 	return v < 0 ? v == INT64_MIN ? INT64_MAX : -v : v;
 }
@@ -50,8 +50,8 @@ static void jitter_add(struct sla_jitter *j, struct values *v, int64_t before, i
 	int64_t d = now - before;
 
 	if (d)
-		sla_sums_add(d > 0 ? &j->positive : &j->negative, magnitude(d));
-	push(v, magnitude(d));
+		sla_sums_add(d > 0 ? &j->positive : &j->negative, sla_magnitude(d));
+	push(v, sla_magnitude(d));
 }
 
 
@@ -85,6 +85,16 @@ static void delays_read(struct sla_figures *f, struct work *w, const struct sla_
 }
 
 
+static void pictures_read(struct sla_figures *f, struct work *w, const struct sla_stream *st)
+{
+	struct values *there = &w->v[PICTURE_FORWARD], *back = &w->v[PICTURE_BACK];
+	size_t n = sla_pictures_read(f, there->v + there->n, back->v + back->n, st, w->late_ns);
+
+	there->n += n;
+	back->n += n;
+}
+
+
 /* RFC 3550 section 6.4.1 and A.8 on nanoseconds: the sum is kept 16 times
  * larger, so that its rounding is the RFC's. */
 static void interarrival(struct sla_jitter *j, const struct work *w, const struct sla_stream *st,
@@ -96,7 +106,7 @@ static void interarrival(struct sla_jitter *j, const struct work *w, const struc
 	for (size_t i = 0; i < n; i++) {
 		const struct sla_sample *s = &st->samples[(uint32_t)w->order[i]];
 		int64_t now = back ? s->t4 - s->t3 : s->t2 - s->t1;
-		int64_t d = i ? magnitude(now - before) : 0;
+		int64_t d = i ? sla_magnitude(now - before) : 0;
 
 		if (i)
 			q4 += (uint64_t)(d < DIFFERENCE_MAX ? d : DIFFERENCE_MAX) - ((q4 + 8) >> 4);
@@ -212,6 +222,7 @@ static struct sla_series *series_of(struct sla_figures *f, unsigned i)
 {
 	struct sla_series *v[VALUES] = {
 		&f->rtt, &f->forward, &f->back, &f->jitter_forward.all, &f->jitter_back.all,
+		&f->picture_forward, &f->picture_back,
 	};
 
 	return v[i];
@@ -232,6 +243,7 @@ static int stream_figures(struct sla_figures *f, struct work *w, const struct sl
 	if (err)
 		return err;
 	delays_read(f, w, st);
+	pictures_read(f, w, st);
 	interarrival(&f->jitter_forward, w, st, order_by(w, st, false), false);
 	interarrival(&f->jitter_back, w, st, order_by(w, st, true), true);
 	windows(f, w, st);
@@ -316,6 +328,8 @@ static void figures_join(struct sla_figures *t, const struct sla_figures *f)
 	order_join(&t->order_back, &f->order_back);
 	jitter_join(&t->jitter_forward, &f->jitter_forward);
 	jitter_join(&t->jitter_back, &f->jitter_back);
+	t->pictures += f->pictures;
+	t->pictures_whole += f->pictures_whole;
 	t->remarked_far += f->remarked_far;
 	t->remarked_near += f->remarked_near;
 }

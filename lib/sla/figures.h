@@ -100,6 +100,13 @@ struct sla_figures {
 	int64_t window_back;
 	struct sla_jitter jitter_forward;
 	struct sla_jitter jitter_back;
+	/* pictures, where their packets go as bursts: the delay of one is from when its
+	 * last packet was sent to when the last to come was there */
+	uint64_t pictures;		/**< sent */
+	uint64_t pictures_whole;	/**< of which all packets are timed */
+	struct sla_series picture_forward;	/**< differences of delay, without the sign,
+						     of whole pictures that follow each other */
+	struct sla_series picture_back;
 	/* marks: the one seen most, and how many packets had another than asked */
 	uint8_t dscp_far;
 	uint8_t dscp_near;

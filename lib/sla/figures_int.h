@@ -11,6 +11,13 @@ void sla_sums_add(struct sla_sums *s, int64_t v);
 /** Loss, duplicates and order of one stream. @return 0 or ENOMEM */
 int sla_paths_count(struct sla_figures *f, struct arena *tmp, const struct sla_stream *st);
 
+/** Pictures of one stream: counts into f, differences of delay to forward and
+ *  back (room for nsamples each). @return how many there are of each */
+size_t sla_pictures_read(struct sla_figures *f, int64_t *forward, int64_t *back,
+			 const struct sla_stream *st, int64_t late_ns);
+
+int64_t sla_magnitude(int64_t v);	/**< of INT64_MIN the greatest there is */
+
 /** Is the packet in the delays? */
 bool sla_sample_timed(const struct sla_sample *s, int64_t late_ns);
 

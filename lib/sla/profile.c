@@ -120,7 +120,7 @@ static int64_t time_of(const struct sla_shape *sh, uint32_t k)
 	if (!sh->pictures)
 		return (int64_t)((uint64_t)k * NS / sh->pps);
 
-	picture = (uint64_t)k * sh->pictures / sh->pps;
+	picture = sla_picture_of(sh->pps, sh->pictures, k);
 	first = (picture * sh->pps + sh->pictures - 1) / sh->pictures;
 	return (int64_t)(picture * NS / sh->pictures + (k - first) * sh->gap_us * 1000);
 }

@@ -17,6 +17,12 @@ static bool times_sane(const struct sla_sample *s)
 }
 
 
+uint64_t sla_picture_of(unsigned pps, unsigned pictures, uint32_t seq)
+{
+	return (uint64_t)seq * pictures / pps;
+}
+
+
 static const char *samples_wrong(const struct sla_stream *st)
 {
 	bool closing = false;
@@ -88,6 +94,8 @@ const char *sla_run_wrong(const struct sla_run *run)
 			return "too many samples";
 		if (st->nsamples > SLA_SAMPLES_MAX || st->ncopies > SLA_SAMPLES_MAX || n > SLA_SAMPLES_MAX)
 			return "too many samples";
+		if (st->pictures && !st->pps)
+			return "pictures without packets";
 		wrong = samples_wrong(st);
 		wrong = wrong ? wrong : copies_wrong(st);
 		wrong = wrong ? wrong : reached_wrong(st);

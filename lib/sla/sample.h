@@ -96,6 +96,8 @@ struct sla_stream {
 	const char *codec;	/**< of audio: "g711", "g729", "opus", ... or NULL */
 	uint8_t dscp;		/**< that was asked for */
 	uint32_t period_us;	/**< between packets on average, 0: unknown */
+	uint16_t pps, pictures;	/**< packets and pictures a second, where a picture's packets
+				     go as one burst; 0: they do not */
 	struct sla_sample *samples;	/**< by seq; closing ones last */
 	size_t nsamples;
 	struct sla_copy *copies;	/**< in any order */
@@ -160,6 +162,10 @@ const char *sla_run_wrong(const struct sla_run *run);
 
 /** Was it answered within the limit? */
 bool sla_sample_in_time(const struct sla_sample *s, int64_t late_ns);
+
+/** Which picture a packet is of, where so many packets and pictures go a second:
+ *  they are spread as evenly as whole packets can be. Both above 0. */
+uint64_t sla_picture_of(unsigned pps, unsigned pictures, uint32_t seq);
 
 /** Round trip, with the responder's own time taken out where it tells it (an
  *  echo does not); @return false: a stamp of ours is missing or the clock

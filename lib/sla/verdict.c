@@ -9,6 +9,7 @@ const struct sla_target sla_targets[SLA_TARGETS] = {
 	[SLA_TARGET_DELAY] = {"one-way delay", "delay_ms", "ms", INT64_C(150) * MILLION},
 	[SLA_TARGET_ALARM] = {"one-way delay over 10 s", "delay_10s_ms", "ms", INT64_C(250) * MILLION},
 	[SLA_TARGET_JITTER] = {"jitter", "jitter_ms", "ms", INT64_C(10) * MILLION},
+	[SLA_TARGET_PICTURE] = {"jitter of pictures", "picture_jitter_ms", "ms", INT64_C(50) * MILLION},
 	[SLA_TARGET_LOSS] = {"loss", "loss_percent", "%", 500},
 };
 
@@ -63,10 +64,10 @@ static void check_delay(struct sla_check *c, const struct sla_figures *f, int64_
 }
 
 
-static void check_jitter(struct sla_check *c, const struct sla_jitter *j, int64_t limit)
+static void check_jitter(struct sla_check *c, const struct sla_series *s, int64_t limit)
 {
-	c->measured = j->all.s.n > 0;
-	c->value = j->all.p95;
+	c->measured = s->s.n > 0;
+	c->value = s->p95;
 	c->answer = !c->measured ? SLA_UNKNOWN : judge(c->value, 0, limit);
 }
 
@@ -114,8 +115,13 @@ static void check_way(struct sla_verdict *v, const struct sla_figures *f, enum s
 		    sla_sums_mean(there ? &f->forward.s : &f->back.s), sla_targets[SLA_TARGET_DELAY].limit);
 	check_delay(&v->checks[SLA_TARGET_ALARM][w], f, f->window_rtt,
 		    there ? f->window_forward : f->window_back, sla_targets[SLA_TARGET_ALARM].limit);
-	check_jitter(&v->checks[SLA_TARGET_JITTER][w], there ? &f->jitter_forward : &f->jitter_back,
+	check_jitter(&v->checks[SLA_TARGET_JITTER][w], there ? &f->jitter_forward.all : &f->jitter_back.all,
 		     sla_targets[SLA_TARGET_JITTER].limit);
+	if (f->pictures)
+		check_jitter(&v->checks[SLA_TARGET_PICTURE][w], there ? &f->picture_forward : &f->picture_back,
+			     sla_targets[SLA_TARGET_PICTURE].limit);
+	else
+		v->checks[SLA_TARGET_PICTURE][w].absent = true;
 	check_loss(&v->checks[SLA_TARGET_LOSS][w], f, there ? &f->loss_forward : &f->loss_back,
 		   sla_targets[SLA_TARGET_LOSS].limit);
 }

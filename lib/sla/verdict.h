@@ -19,6 +19,7 @@ enum sla_target_id {
 	SLA_TARGET_DELAY = 0,	/**< mean, one way */
 	SLA_TARGET_ALARM,	/**< mean of the worst 10 s, one way */
 	SLA_TARGET_JITTER,	/**< 95 of 100 differences */
+	SLA_TARGET_PICTURE,	/**< the same of whole pictures */
 	SLA_TARGET_LOSS,	/**< lost or late, of those sent, one way */
 	SLA_TARGETS,
 };
@@ -37,6 +38,7 @@ enum sla_way { SLA_FORWARD = 0, SLA_BACK, SLA_WAYS };
 
 struct sla_check {
 	enum sla_answer answer;
+	bool absent;		/**< nothing was sent that this target is for; fit */
 	bool measured;		/**< value says something */
 	bool bound;		/**< value is not of this way: half the round trip at
 				     least, all of it at most */

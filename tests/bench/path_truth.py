@@ -25,12 +25,12 @@ def departures(rows):
 
 
 def answers(forward, back):
-    """All answers that came, in order: (number, delay there, delay back, how manieth it was at the far side). Each
-    packet that reached the far side, copies too, was answered at once."""
+    """All answers that came, in order: (number, delay there, delay back, how manieth it was at the far side, when it
+    left that). Each packet that reached the far side, copies too, was answered at once."""
     reached = departures(forward)
     if len(reached) != len(back):
         raise ValueError(f"{len(reached)} packets reached the far side, {len(back)} answers left it")
-    return [(reached[i][1], reached[i][2], given, i) for _, i, given in departures(back)]
+    return [(reached[i][1], reached[i][2], given, i, back[i]["rx_ns"]) for _, i, given in departures(back)]
 
 
 def percentile(v, p):
@@ -63,6 +63,19 @@ def jitter(delays):
     return series([abs(delays[q] - delays[q - 1]) for q in delays if q - 1 in delays])
 
 
+def pictures(first, sent_ns, fates, pps, per_second):
+    """Of the pictures that packets are bursts of: from when the last packet left to when the last was there, each way;
+    of those that are whole and follow each other, how much that changed."""
+    at = collections.defaultdict(list)
+    for q in range(len(fates)):
+        at[q * per_second // pps].append(q)
+    whole = {k: qs for k, qs in at.items() if all(fates[q] == "answered" for q in qs)}
+    there = {k: max(sent_ns[q] + first[q][1] for q in qs) for k, qs in whole.items()}
+    forward = {k: there[k] - max(sent_ns[q] for q in qs) for k, qs in whole.items()}
+    back = {k: max(first[q][4] + first[q][2] for q in qs) - max(first[q][4] for q in qs) for k, qs in whole.items()}
+    return {"sent": len(at), "whole": len(whole), "jitter_ms": {"forward": jitter(forward), "back": jitter(back)}}
+
+
 def rfc3550(came, which):
     """Inter-arrival jitter after the last packet; `came` is in the order of arrival."""
     j, last = 0.0, None
@@ -73,9 +86,9 @@ def rfc3550(came, which):
     return j / 1e6
 
 
-def figures(forward, back, sent=None):
+def figures(forward, back, sent=None, rates=None):
     """Of one stream; forward and back are the record's rows of its packets. Those after the first `sent` are in no
-    figure. The names are those of the agent's JSON."""
+    figure. `rates`: packets and pictures a second, of video. The names are those of the agent's JSON."""
     sent = len(forward) if sent is None else sent
     came = [a for a in answers(forward, back) if a[0] < sent]
     reached = {i for _, i, _ in departures(forward)}
@@ -87,7 +100,9 @@ def figures(forward, back, sent=None):
     for q in first:
         order += q < highest
         highest = max(highest, q)
+    video = {"pictures": pictures(first, [r["rx_ns"] for r in forward], fates, *rates)} if rates else {}
     return {
+        **video,
         "sent": sent,
         "lost": sent - len(first),
         "lost_forward": fates.count("forward"),

@@ -188,7 +188,9 @@ def pairs(got, path):
     parts = flows(path.rows)
     if len(parts) != len(streams):
         sys.exit(f"{len(streams)} streams, the record has {len(parts)}")
-    return [(s["name"], s, path_truth.figures(f["forward"], f["back"], s["sent"])) for s, f in zip(streams, parts)]
+    rates = [(s["packets_a_second"], s["pictures_a_second"]) if "pictures" in s else None for s in streams]
+    return [(s["name"], s, path_truth.figures(f["forward"], f["back"], s["sent"], r))
+            for s, f, r in zip(streams, parts, rates)]
 
 
 def total(parts):

@@ -93,6 +93,8 @@ static int fill(struct sla_run *run, struct sla_stream *streams, const struct pa
 	for (unsigned i = 0; i < sc.nstreams; i++)
 		streams[i] = (struct sla_stream){
 			.name = sla_schedule_name(&sc, i, names[i]), .profile = sc.streams[i].profile->name,
+			.pps = (uint16_t)sc.streams[i].shape->pps,
+			.pictures = (uint16_t)sc.streams[i].shape->pictures,
 			.kind = sc.streams[i].shape->kind, .dscp = sc.streams[i].profile->dscp,
 			.codec = p->codec ? p->codec : sc.streams[i].shape->codec,
 			.samples = samples[i], .copies = copies,

@@ -135,6 +135,40 @@ static void test_delays(void **state)
 
 /* 0 1 [2 3] 4 [5] 6 [7 8 9] 10 [11 12]: 2 there, 3 back, 5 there, 7 back,
  * 8 and 9 there, and nobody knows of 11 and 12. */
+/* Eight packets a second in three pictures, of 3, 3 and 2 packets: the last of
+ * a picture to come tells its delay, and a hole makes it none. */
+static void test_pictures(void **state)
+{
+	static struct path p;
+	const int64_t there[] = {10, 14, 10, 10, 10, 10, 30, 11, 10, 10, 10, 10, 10, 10, 10, 10, 10, 10};
+	struct sla_figures f;
+
+	(void)state;
+	path_init(&p, 18);
+	p.st.pps = 8;
+	p.st.pictures = 3;
+	for (uint32_t i = 0; i < 18; i++) {
+		/* a picture's packets leave at once */
+		p.s[i].t1 = (int64_t)sla_picture_of(8, 3, i) * 333 * MS;
+		if (i != 9)
+			answer(&p, i, i + 1, there[i], 20);
+	}
+	f = figures(&p);
+	/* 0-2 | 3-5 | 6-7 | 8-10, with a hole | 11-13 | 14-15 | 16-17, cut off */
+	assert_int_equal(f.pictures, 7);
+	assert_int_equal(f.pictures_whole, 6);
+	/* 14, 10, 30 | 10, 10, 10 */
+	assert_int_equal(f.picture_forward.s.n, 4);
+	assert_int_equal(f.picture_forward.s.max, 20 * MS);
+	assert_true(f.picture_forward.s.sum == 24 * MS);
+	assert_int_equal(f.picture_forward.p50, 0);
+	/* every way back took as long */
+	assert_int_equal(f.picture_back.s.max, 0);
+	p.st.pps = 0;
+	assert_string_equal(sla_run_wrong(&p.run), "pictures without packets");
+}
+
+
 static void test_loss(void **state)
 {
 	static struct path p;
@@ -767,6 +801,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_delays),
+		cmocka_unit_test(test_pictures),
 		cmocka_unit_test(test_loss),
 		cmocka_unit_test(test_closing),
 		cmocka_unit_test(test_uncounted),

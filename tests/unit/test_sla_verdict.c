@@ -229,6 +229,26 @@ static void test_jitter(void **state)
 }
 
 
+static void test_pictures(void **state)
+{
+	struct sla_figures f = figures(6000, 10, 10);
+	struct sla_verdict v;
+
+	(void)state;
+	/* no video was sent: nothing is asked of pictures */
+	sla_verdict_get(&v, &f);
+	assert_true(v.checks[SLA_TARGET_PICTURE][SLA_FORWARD].absent);
+	assert_int_equal(v.answer, SLA_FIT);
+	/* video was sent and no two pictures arrived whole */
+	f.pictures = 30;
+	assert_int_equal(answer(&f, SLA_TARGET_PICTURE, SLA_FORWARD), SLA_UNKNOWN);
+	f.picture_forward = (struct sla_series){.s = {.n = 29}, .p95 = 50 * MS};
+	f.picture_back = (struct sla_series){.s = {.n = 29}, .p95 = 50 * MS + 1};
+	assert_int_equal(answer(&f, SLA_TARGET_PICTURE, SLA_FORWARD), SLA_FIT);
+	assert_int_equal(answer(&f, SLA_TARGET_PICTURE, SLA_BACK), SLA_UNFIT);
+}
+
+
 /* (1 - 0.0005)^5990 is just below 0.05, ^5989 is not. */
 static void test_loss_few(void **state)
 {
@@ -467,6 +487,7 @@ int main(void)
 		cmocka_unit_test(test_delay_round),
 		cmocka_unit_test(test_alarm),
 		cmocka_unit_test(test_jitter),
+		cmocka_unit_test(test_pictures),
 		cmocka_unit_test(test_loss_few),
 		cmocka_unit_test(test_loss_many),
 		cmocka_unit_test(test_nothing),

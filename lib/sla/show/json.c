@@ -55,6 +55,19 @@ static void put_rfc3550(struct jsonw *w, const struct sla_figures *f)
 }
 
 
+static void put_pictures(struct jsonw *w, const struct sla_figures *f)
+{
+	jsonw_object_open(w, "pictures");
+	jsonw_uint(w, "sent", (unsigned long)f->pictures);
+	jsonw_uint(w, "whole", (unsigned long)f->pictures_whole);
+	jsonw_object_open(w, "jitter_ms");
+	put_series(w, "forward", &f->picture_forward);
+	put_series(w, "back", &f->picture_back);
+	jsonw_close(w);
+	jsonw_close(w);
+}
+
+
 static void put_delays(struct jsonw *w, const struct sla_figures *f)
 {
 	put_series(w, "rtt_ms", &f->rtt);
@@ -77,6 +90,8 @@ static void put_delays(struct jsonw *w, const struct sla_figures *f)
 	put_half(w, "back_negative", &f->jitter_back.negative);
 	put_rfc3550(w, f);
 	jsonw_close(w);
+	if (f->pictures)
+		put_pictures(w, f);
 }
 
 
@@ -245,7 +260,8 @@ static void put_verdict(struct jsonw *w, const struct sla_verdict *v)
 	jsonw_array_open(w, "checks");
 	for (unsigned t = 0; t < SLA_TARGETS; t++)
 		for (unsigned way = 0; way < SLA_WAYS; way++)
-			put_check(w, v, (enum sla_target_id)t, (enum sla_way)way);
+			if (!v->checks[t][way].absent)
+				put_check(w, v, (enum sla_target_id)t, (enum sla_way)way);
 	jsonw_close(w);
 }
 
@@ -281,6 +297,10 @@ void show_json(struct sbuf *sb, const struct sla_show *sh)
 		jsonw_str(&w, "name", st->name);
 		jsonw_str(&w, "kind", sla_kind_name(st->kind));
 		jsonw_uint(&w, "dscp_asked", st->dscp);
+		if (st->pictures) {
+			jsonw_uint(&w, "packets_a_second", st->pps);
+			jsonw_uint(&w, "pictures_a_second", st->pictures);
+		}
 		put_counts(&w, &sh->streams[i]);
 		put_delays(&w, &sh->streams[i]);
 		put_voice(&w, &sh->voices[i], st->codec, &sh->streams[i], sh->advantage);

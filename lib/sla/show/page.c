@@ -195,6 +195,8 @@ static void checks(struct sbuf *sb, const struct sla_verdict *v)
 			enum sla_answer answer = v->checks[t][w].answer;
 			struct sbuf text = {0};
 
+			if (v->checks[t][w].absent)
+				continue;
 			sla_check_print(&text, v, (enum sla_target_id)t, (enum sla_way)w);
 			sbuf_puts(sb, "<tr><td>");
 			page_badge(sb, tones[answer], sla_answer_name(answer));
@@ -235,6 +237,10 @@ static void delay_table(struct sbuf *sb, const struct sla_figures *f)
 	}
 	row(sb, "jitter forward", &f->jitter_forward.all);
 	row(sb, "jitter back", &f->jitter_back.all);
+	if (f->pictures) {
+		row(sb, "of pictures, forward", &f->picture_forward);
+		row(sb, "of pictures, back", &f->picture_back);
+	}
 	page_table_end(sb);
 }
 

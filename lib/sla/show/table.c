@@ -50,6 +50,8 @@ static void csv_line(struct sbuf *sb, const struct sla_show *sh, const char *str
 	csv_series(sb, &f->back, f->one_way);
 	csv_series(sb, &f->jitter_forward.all, true);
 	csv_series(sb, &f->jitter_back.all, true);
+	csv_series(sb, &f->picture_forward, true);
+	csv_series(sb, &f->picture_back, true);
 	sbuf_putc(sb, ',');
 	if (v->known)
 		sbuf_put_fixed(sb, v->mos100, 2);
@@ -59,7 +61,10 @@ static void csv_line(struct sbuf *sb, const struct sla_show *sh, const char *str
 
 void show_csv(struct sbuf *sb, const struct sla_show *sh)
 {
-	static const char *const series[] = {"rtt", "forward", "back", "jitter_forward", "jitter_back"};
+	static const char *const series[] = {
+		"rtt", "forward", "back", "jitter_forward", "jitter_back", "picture_jitter_forward",
+		"picture_jitter_back",
+	};
 	static const char *const values[] = {"min", "mean", "max", "p50", "p90", "p95", "p99"};
 
 	sbuf_puts(sb, "from,to,stream,sent,lost_forward,lost_back,lost_unknown,late,out_of_order,duplicate");
@@ -191,6 +196,12 @@ void show_prometheus(struct sbuf *sb, const struct sla_show *sh)
 		      &f->jitter_forward.all);
 	put_quantiles(sb, sh, "jitter_back_seconds", "Difference of delay from packet to packet back.",
 		      &f->jitter_back.all);
+	if (f->pictures) {
+		put_quantiles(sb, sh, "picture_jitter_forward_seconds",
+			      "Difference of delay from picture to picture there.", &f->picture_forward);
+		put_quantiles(sb, sh, "picture_jitter_back_seconds",
+			      "Difference of delay from picture to picture back.", &f->picture_back);
+	}
 	put_answers(sb, sh);
 	head(sb, "start_time_seconds", "gauge", "When the last operation began.");
 	sample(sb, sh, "start_time_seconds", NULL, NULL);

@@ -34,7 +34,9 @@ static void put_delays(struct sbuf *sb, const struct sla_figures *f)
 		return;
 	}
 	put_row(sb, "jitter forward", &f->jitter_forward.all);
+	put_row(sb, "  of pictures", &f->picture_forward);
 	put_row(sb, "jitter back", &f->jitter_back.all);
+	put_row(sb, "  of pictures", &f->picture_back);
 
 	if (f->one_way) {
 		sbuf_puts(sb, "By the clocks' own bounds one-way delays are right to within ");
@@ -135,7 +137,8 @@ static void put_verdict(struct sbuf *sb, const struct sla_show *sh)
 				sbuf_putc(sb, '\n');
 			}
 	if (v->answer == SLA_FIT)
-		sbuf_puts(sb, "  one-way delay 150 ms, jitter 10 ms and loss 0.05 % are kept, each way\n");
+		sbuf_printf(sb, "  kept each way: delay 150 ms, jitter 10 ms%s, loss 0.05 %%\n",
+			    sh->total.pictures ? " (of pictures 50 ms)" : "");
 }
 
 

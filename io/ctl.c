@@ -106,6 +106,17 @@ void ctl_reply(struct ctl_conn *c, json_t *obj)
 }
 
 
+static void error_send(struct ctl_conn *c, char *msg)
+{
+	json_t *text = json_string(msg);
+
+	/* cut in the middle of a character */
+	for (char *p = msg; !text && *p; p++)
+		*p = *p & 0x80 ? '?' : *p;
+	conn_send(c, json_pack("{s:b, s:o}", "ok", 0, "error", text ? text : json_string(msg)));
+}
+
+
 void ctl_fail(struct ctl_conn *c, const char *fmt, ...)
 {
 	char msg[512];
@@ -116,7 +127,7 @@ void ctl_fail(struct ctl_conn *c, const char *fmt, ...)
 	va_end(ap);
 
 	c->closeh = NULL;
-	conn_send(c, json_pack("{s:b, s:s}", "ok", 0, "error", msg));
+	error_send(c, msg);
 }
 
 
@@ -162,8 +173,14 @@ static void line_handle(struct ctl_conn *c, const char *line, size_t len)
 {
 	const char *argv[ARGS_MAX], *name;
 	json_t *o, *args, *v;
+	char busy[] = "the question before is not answered yet: ask one at a time";
 	size_t i, argc = 0;
 
+	/* who answers that one later knows this connection, and of no other */
+	if (c->closeh) {
+		error_send(c, busy);
+		return;
+	}
 	o = json_loadb(line, len, 0, NULL);
 	name = json_string_value(json_object_get(o, "cmd"));
 	args = json_object_get(o, "args");

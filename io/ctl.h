@@ -19,7 +19,8 @@ struct ctl_cmd {
 	const char *args;	/**< for help: "NUMBER" */
 	const char *help;
 	/** Answer with ctl_reply() or ctl_fail(), now or later; a connection
-	 *  that goes away in between is forgotten by ctl_conn_on_close. */
+	 *  that goes away in between is forgotten by ctl_conn_on_close. Until
+	 *  the answer no other command of that connection is taken. */
 	void (*handler)(struct ctl_conn *conn, int argc, const char *argv[],
 			void *arg);
 };

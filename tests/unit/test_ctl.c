@@ -195,6 +195,33 @@ static void hostile_clients_are_survived(void **state)
 }
 
 
+/* Two questions on one connection, the first of which waits. */
+static void *client_hasty(void *arg)
+{
+	const char *const name[] = {"\xc3\xa9\xc3\xa9\xc3\xa9\xc3\xa9\xc3\xa9\xc3\xa9\xc3\xa9\xc3\xa9\xc3\xa9\xc3\xa9"
+		"\xc3\xa9\xc3\xa9\xc3\xa9\xc3\xa9\xc3\xa9\xc3\xa9\xc3\xa9\xc3\xa9\xc3\xa9\xc3\xa9"
+		"\xc3\xa9\xc3\xa9\xc3\xa9\xc3\xa9\xc3\xa9\xc3\xa9\xc3\xa9\xc3\xa9\xc3\xa9x\xc3\xa9\xc3\xa9"};
+	int fd = raw_connect();
+	json_t *a;
+
+	raw_expect(fd, "{\"cmd\":\"later\"}\n{\"cmd\":\"later\"}\n", "one at a time");
+	raw_expect(fd, "{\"cmd\":\"echo\"}\n", "one at a time");
+	/* a message that is cut within a character is still one */
+	a = ask(name[0], 0, NULL);
+	assert_true(json_is_false(json_object_get(a, "ok")));
+	json_decref(a);
+	close(fd);
+	return NULL;
+}
+
+
+static void one_question_at_a_time(void **state)
+{
+	serve(client_hasty);
+	assert_true(gone);
+}
+
+
 static void *client_quit(void *arg)
 {
 	json_decref(ask("quit", 0, NULL));
@@ -297,6 +324,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(commands_are_answered),
+		cmocka_unit_test(one_question_at_a_time),
 		cmocka_unit_test(hostile_clients_are_survived),
 		cmocka_unit_test(stale_socket_is_replaced),
 		cmocka_unit_test(nobody_listens),

@@ -5,7 +5,7 @@
 #include "lib/sla/plan.h"
 
 /* A first answer of the search takes a step for every two rooms. */
-enum { PAIRS_MAX = 4000, STEPS_MAX = SLA_PLAN_ROOMS_MAX * SLA_PLAN_ROOMS_MAX, HANDSETS_MAX = 1 << 20 };
+enum { PAIRS_MAX = 4000, STEPS_MAX = SLA_PLAN_ROOMS_MAX * SLA_PLAN_ROOMS_MAX, HANDSETS_MAX = 1 << 18 };
 
 /* Loads of all links while meetings are put on them. */
 struct loads {
@@ -128,17 +128,17 @@ static void loads_judge(struct sla_plan_fit *fit, const struct loads *l)
 }
 
 
-void sla_plan_at_once(struct sla_plan_fit *fit, struct arena *a, const struct sla_plan *p,
-		      const struct sla_plan_meeting *m, size_t n)
+int sla_plan_at_once(struct sla_plan_fit *fit, struct arena *tmp, const struct sla_plan *p,
+		     const struct sla_plan_meeting *m, size_t n)
 {
-	struct loads l = { .p = p, .v = arena_calloc(a, p->site->nnetworks, sizeof(*l.v)) };
+	struct loads l = { .p = p, .v = arena_calloc(tmp, p->site->nnetworks, sizeof(*l.v)) };
 
-	*fit = (struct sla_plan_fit){0};
 	if (!l.v)
-		return;
+		return ENOMEM;
 	for (size_t i = 0; i < n; i++)
 		meeting_add(&l, &m[i]);
 	loads_judge(fit, &l);
+	return 0;
 }
 
 
@@ -161,17 +161,24 @@ static bool net_of(const struct sla_plan *p, const struct site_host *h, unsigned
 }
 
 
+/* The low 32 bits of an address. */
+static uint32_t low_of(const struct ip_addr *ip)
+{
+	const uint8_t *b = ip->b + (ip->family == 4 ? 0 : 12);
+
+	return (uint32_t)b[0] << 24 | (uint32_t)b[1] << 16 | (uint32_t)b[2] << 8 | b[3];
+}
+
+
 /* A range holds many telephones; more than that no link carries. */
 static unsigned hosts_of(const struct site_host *h)
 {
-	uint64_t n = 0;
+	const struct ip_addr *lo = &h->addrs[0].lo, *hi = &h->addrs[0].hi;
+	uint32_t n = low_of(hi) - low_of(lo);
 
-	for (unsigned k = 0; k < 4 && h->naddrs; k++) {
-		unsigned at = h->addrs[0].lo.family == 4 ? k : 12 + k;
-
-		n = n << 8 | (uint8_t)(h->addrs[0].hi.b[at] - h->addrs[0].lo.b[at]);
-	}
-	return n < HANDSETS_MAX ? (unsigned)n + 1 : HANDSETS_MAX;
+	if (lo->family == 6 && memcmp(lo->b, hi->b, 12) != 0)
+		return HANDSETS_MAX;
+	return n < HANDSETS_MAX ? n + 1 : HANDSETS_MAX;
 }
 
 
@@ -262,11 +269,13 @@ static int pairs_make(struct sla_plan *p, struct arena *a)
 		for (size_t k = i + 1; k < p->nrooms && p->npairs < PAIRS_MAX; k++) {
 			struct sla_plan_meeting *m = &p->pairs[p->npairs++];
 			struct arena tmp = {0};
+			int err = pair_make(m, a, &p->rooms[i], &p->rooms[k]);
 
-			if (pair_make(m, a, &p->rooms[i], &p->rooms[k]))
-				return ENOMEM;
-			sla_plan_at_once(&m->alone, &tmp, p, m, 1);
+			if (!err)
+				err = sla_plan_at_once(&m->alone, &tmp, p, m, 1);
 			arena_reset(&tmp);
+			if (err)
+				return err;
 		}
 	return 0;
 }
@@ -370,8 +379,7 @@ static int every_judge(struct sla_plan *p, struct arena *a)
 		return ENOMEM;
 	for (size_t i = 0; i < p->nrooms; i++)
 		all.rooms[i] = &p->rooms[i];
-	sla_plan_at_once(&p->every, a, p, &all, p->nrooms > 1);
-	return 0;
+	return sla_plan_at_once(&p->every, a, p, &all, p->nrooms > 1);
 }
 
 
@@ -437,6 +445,5 @@ int sla_plan_meeting_read(struct sla_plan_meeting *m, struct arena *a, const str
 	}
 	if (m->nrooms < 2)
 		return EINVAL;
-	sla_plan_at_once(&m->alone, a, p, m, 1);
-	return 0;
+	return sla_plan_at_once(&m->alone, a, p, m, 1);
 }

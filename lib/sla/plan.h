@@ -106,9 +106,10 @@ int sla_plan_meeting_read(struct sla_plan_meeting *m, struct arena *a, const str
 			  const char *names, const char **bad);
 
 /** Do all these fit at once? Meetings of three and more without a multipoint
- *  switch do not; neither do more segments than one takes. */
-void sla_plan_at_once(struct sla_plan_fit *fit, struct arena *a, const struct sla_plan *p,
-		      const struct sla_plan_meeting *m, size_t n);
+ *  switch do not; neither do more segments than one takes.
+ *  @param tmp  for scratch memory; may be reset afterwards. @return 0 or ENOMEM */
+int sla_plan_at_once(struct sla_plan_fit *fit, struct arena *tmp, const struct sla_plan *p,
+		     const struct sla_plan_meeting *m, size_t n);
 
 /** What one meeting of these two needs each way of a path. */
 unsigned sla_plan_pair_kbps(const struct sla_plan *p, const struct sla_plan_room *x,

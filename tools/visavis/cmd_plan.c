@@ -128,7 +128,10 @@ static int run(struct plan_ask *ask, const char *path)
 	for (size_t i = 0; i < ask->npaths; i++)
 		if (measured_read(ask, &ask->paths[i], ask->path_args[i]))
 			return EXIT_USAGE;
-	sla_plan_at_once(&ask->together, &ask->mem, &ask->plan, ask->meetings, ask->nmeetings);
+	if (sla_plan_at_once(&ask->together, &ask->mem, &ask->plan, ask->meetings, ask->nmeetings)) {
+		(void)fprintf(stderr, "visavis plan: %s\n", strerror(ENOMEM));
+		return EXIT_USAGE;
+	}
 
 	if (ask->json)
 		plan_print_json(&sb, ask);

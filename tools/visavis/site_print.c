@@ -1,3 +1,4 @@
+#include <inttypes.h>
 #include <string.h>
 
 #include "lib/base/jsonw.h"
@@ -13,6 +14,20 @@ static void put_names(struct sbuf *sb, const char *const *v, size_t n)
 }
 
 
+/* As a site file has it: "20M". */
+static void put_bandwidth(struct sbuf *sb, uint64_t bps)
+{
+	static const char *const units[] = {"", "k", "M", "G"};
+	size_t i = 0;
+
+	while (i + 1 < sizeof(units) / sizeof(units[0]) && bps % 1000 == 0) {
+		bps /= 1000;
+		i++;
+	}
+	sbuf_printf(sb, "%" PRIu64 "%s", bps, units[i]);
+}
+
+
 static void text_networks(struct sbuf *sb, const struct site *s)
 {
 	char buf[IP_STRLEN];
@@ -23,6 +38,10 @@ static void text_networks(struct sbuf *sb, const struct site *s)
 		for (size_t k = 0; k < s->networks[i].nprefixes; k++)
 			sbuf_printf(sb, "%s%s", k ? ", " : " ",
 				    ip_prefix_str(&s->networks[i].prefixes[k], buf));
+		if (s->networks[i].bandwidth) {
+			sbuf_puts(sb, ", link ");
+			put_bandwidth(sb, s->networks[i].bandwidth);
+		}
 		sbuf_putc(sb, '\n');
 	}
 }
@@ -144,6 +163,10 @@ static void json_network(struct jsonw *w, const struct site_network *net)
 	for (size_t i = 0; i < net->nprefixes; i++)
 		jsonw_str(w, NULL, ip_prefix_str(&net->prefixes[i], buf));
 	jsonw_close(w);
+	if (net->bandwidth)
+		jsonw_uint(w, "bandwidth_bps", (unsigned long)net->bandwidth);
+	else
+		jsonw_null(w, "bandwidth_bps");
 	jsonw_close(w);
 }
 

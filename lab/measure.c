@@ -128,45 +128,27 @@ int measure_names(struct lab *lab)
 }
 
 
-/* The agent's answer when it made the measurement; what it refuses it says at once. */
-static json_t *ask(const struct measure *m, const char *path, const char *format, const char **why)
-{
-	const char *const argv[] = {
-		m->responder->name, lab_str(m->lab, "profile=%s", m->profile),
-		lab_str(m->lab, "duration=%u", m->lab->opt.seconds),
-		lab_str(m->lab, "format=%s", format),
-	};
-	json_t *ans = NULL;
-	const char *s;
-	int err = ctl_request(&ans, path, "probe", 4, argv, m->limit_ms);
-
-	*why = err ? lab_str(m->lab, "%s", strerror(err)) : NULL;
-	if (err || json_is_true(json_object_get(ans, "ok")))
-		return ans;
-	s = json_string_value(json_object_get(ans, "error"));
-	*why = lab_str(m->lab, "%s", s ? s : "no result");
-	json_decref(ans);
-
-	return NULL;
-}
-
-
-/* In a child: the supervisor's loop goes on while the agent measures. */
+/* In a child: the supervisor's loop goes on while the agent measures. What the agent refuses it says at
+ * once. */
 static int ask_main(void *arg)
 {
-	/* all figures, or else the few that every agent has */
-	static const char *const formats[] = {"json", "brief"};
 	const struct measure *m = arg;
-	const char *why = NULL, *text;
+	const char *const argv[] = {
+		m->responder->name, lab_str(m->lab, "profile=%s", m->profile),
+		lab_str(m->lab, "duration=%u", m->lab->opt.seconds), "format=json",
+	};
+	const char *text = NULL, *why = NULL;
 	char path[PROGRAM_PATH];
 	json_t *ans = NULL;
 	int err = ctl_path_in(path, sizeof(path), m->lab->path.run_in, m->agent->name);
 
-	for (size_t i = 0; !err && !ans && i < sizeof(formats) / sizeof(formats[0]); i++)
-		ans = ask(m, path, formats[i], &why);
-	text = json_string_value(json_object_get(ans, "text"));
 	if (!err)
+		err = ctl_request(&ans, path, "probe", sizeof(argv) / sizeof(argv[0]), argv, m->limit_ms);
+	if (!err) {
+		text = json_string_value(json_object_get(ans, "text"));
+		why = json_string_value(json_object_get(ans, "error"));
 		err = text ? output_write(m->file, 0644, text) : ENODATA;
+	}
 	if (err)
 		(void)fprintf(stderr, "%s\n", why ? why : strerror(err));
 	json_decref(ans);
@@ -184,14 +166,13 @@ static bool asked(void *arg)
 /* "room1-720p-good: unfit, round trip 152.3 ms, lost 0.42 %" */
 static const char *summary(const struct measure *m)
 {
-	json_t *o = json_load_file(m->file, 0, NULL), *rtt = json_object_get(o, "rtt_ms");
+	json_t *o = json_load_file(m->file, 0, NULL);
 	const char *verdict = json_string_value(json_object_get(o, "verdict"));
 	double sent = json_number_value(json_object_get(o, "sent"));
 	double answered = json_number_value(json_object_get(o, "answered"));
-	double ms = json_number_value(rtt ? json_object_get(rtt, "mean")
-				      : json_object_get(o, "rtt_mean_ms"));
-	const char *s = lab_str(m->lab, "%s: %s%sround trip %.1f ms, lost %.2f %%", m->profile,
-				verdict ? verdict : "", verdict ? ", " : "", ms,
+	double ms = json_number_value(json_object_get(json_object_get(o, "rtt_ms"), "mean"));
+	const char *s = lab_str(m->lab, "%s: %s, round trip %.1f ms, lost %.2f %%", m->profile,
+				verdict ? verdict : "no verdict", ms,
 				sent > 0 ? 100 * (sent - answered) / sent : 0);
 
 	json_decref(o);

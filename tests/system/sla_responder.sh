@@ -13,6 +13,27 @@ check 'version 1: control, milliseconds, microseconds, echo' $ASK v1 $FAR $NEAR
 check 'version 1 on IPv6' $ASK v1 $FAR6 $NEAR6
 check 'version 2: control, probes, a port of its choice, two senders on one port' $ASK v2 $FAR $NEAR
 check 'version 2 on IPv6' $ASK v2 $FAR6 $NEAR6
+for a in $FAR $FAR6; do
+	"$SLA" --probe $a --protocol 1-echo --format samples >"$T/samples" 2>"$T/err"
+	[ $? = 0 ] && $PYTHON "$VISAVIS_SOURCE/tests/system/sla_samples.py" echo <"$T/samples"
+	ok $? "an agent's echo of version 1 at $a comes back whole, with both stamps the kernel's"
+	for p in 1-ms 1-us 2-plain; do
+		"$SLA" --probe $a --protocol $p --format json 2>"$T/err" | $PYTHON -c 'if True:
+			import json, sys
+			r = json.load(sys.stdin)
+			assert r["sent"] == r["answered"] == r["rtt_ms"]["n"] == 10, r
+			assert not r["lost"] and not r["out_of_order"] and not r["duplicate"], r
+			assert r["jitter_ms"]["forward"]["n"] == r["jitter_ms"]["back"]["n"] == 9, r'
+		ok $? "an agent of version $p at $a: all figures"
+	done
+done
+"$SLA" --probe $FAR --protocol 1-echo --format json | $PYTHON -c 'if True:
+	import json, sys
+	r = json.load(sys.stdin)
+	assert r["sent"] == r["answered"] == r["rtt_ms"]["n"] == 10 and not r["lost"], r
+	assert r["rtt_ms"]["min"] > 0 and r["forward_ms"] is None and r["back_ms"] is None, r
+	assert r["jitter_ms"]["forward"]["n"] == r["jitter_ms"]["back"]["n"] == 0, r'
+ok $? 'its figures are round trips and nothing else'
 check 'what is above the limits or unknown is refused by its status' $ASK refused $FAR
 check 'a port closes when its time is over' $ASK closes $FAR
 check 'a port answers its asker alone, and made-up sources get no more than was sent' $ASK others $FAR

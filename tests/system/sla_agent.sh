@@ -129,8 +129,8 @@ ok $? 'so does the responder'
 
 # steps of the wall clock
 stepping() {
-	STEP_FILE=$T/step.$1 LD_PRELOAD=$VISAVIS_BUILD/tests/system/libsla_step.so \
-		ASAN_OPTIONS=$ASAN_OPTIONS:verify_asan_link_order=0 exec "${@:2}"
+	STEP_FOLDER=9 STEP_FILE=step.$1 LD_PRELOAD=$VISAVIS_BUILD/tests/system/libsla_step.so \
+		ASAN_OPTIONS=$ASAN_OPTIONS:verify_asan_link_order=0 exec "${@:2}" 9<"$T"
 }
 sla_site
 : >"$T/far.jsonl"

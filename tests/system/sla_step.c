@@ -1,4 +1,6 @@
-/* Loaded before libc: the wall clock is a second ahead as soon as the file $STEP_FILE is there. */
+/* Loaded before libc: the wall clock is a second ahead as soon as $STEP_FILE is in the folder open at $STEP_FOLDER (a
+ * number, so that whoever has become nobody need not reach the folder by its name). */
+#include <fcntl.h>
 #include <stdlib.h>
 #include <sys/syscall.h>
 #include <time.h>
@@ -7,10 +9,10 @@
 
 int clock_gettime(clockid_t id, struct timespec *ts)
 {
-	const char *file = getenv("STEP_FILE");
+	const char *folder = getenv("STEP_FOLDER"), *file = getenv("STEP_FILE");
 	int r = (int)syscall(SYS_clock_gettime, id, ts);
 
-	if (!r && id == CLOCK_REALTIME && file && !access(file, F_OK))
+	if (!r && id == CLOCK_REALTIME && folder && file && !faccessat(atoi(folder), file, F_OK, 0))
 		ts->tv_sec++;
 	return r;
 }

@@ -85,6 +85,9 @@ struct flow_matrix {
 	const char *name;	/**< "visavis" for the shipped one */
 	struct flow_row *rows;
 	size_t nrows;
+	const char **roles;	/**< that its rows name, each once and sorted;
+				  without those of FLOW_ROLE_ */
+	size_t nroles;
 };
 
 /**
@@ -108,6 +111,9 @@ int flow_matrix_builtin(struct flow_matrix *m, struct arena *a);
 /** @return the row, or NULL */
 const struct flow_row *flow_matrix_find(const struct flow_matrix *m,
 					const char *id);
+
+/** Does one of its rows name the role? */
+bool flow_matrix_has_role(const struct flow_matrix *m, const char *role);
 
 const char *flow_transport_name(enum flow_transport t);	/**< "tcp" */
 

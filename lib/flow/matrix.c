@@ -1,4 +1,5 @@
 #include <errno.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include "data/flows_blob.h"
@@ -22,4 +23,16 @@ const struct flow_row *flow_matrix_find(const struct flow_matrix *m, const char 
 		if (!strcmp(m->rows[i].id, id))
 			return &m->rows[i];
 	return NULL;
+}
+
+
+static int role_cmp(const void *role, const void *entry)
+{
+	return strcmp(role, *(const char *const *)entry);
+}
+
+
+bool flow_matrix_has_role(const struct flow_matrix *m, const char *role)
+{
+	return m->nroles && bsearch(role, m->roles, m->nroles, sizeof(*m->roles), role_cmp);
 }

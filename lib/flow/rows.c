@@ -2,6 +2,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "lib/base/strset.h"
 #include "lib/flow/parse.h"
 
 
@@ -269,6 +270,40 @@ static void check_ids(struct yaml_reader *r, struct flow_matrix *m)
 }
 
 
+static int by_name(const void *a, const void *b)
+{
+	return strcmp(*(const char *const *)a, *(const char *const *)b);
+}
+
+
+static void end_roles(struct strset *ns, const struct flow_end *e)
+{
+	for (size_t i = 0; i < e->nroles; i++)
+		if (strcmp(e->roles[i], FLOW_ROLE_ANY) && strcmp(e->roles[i], FLOW_ROLE_BROADCAST) &&
+		    strcmp(e->roles[i], FLOW_ROLE_UNSPECIFIED))
+			(void)strset_add(ns, e->roles[i]);
+}
+
+
+static void collect_roles(struct yaml_reader *r, struct flow_matrix *m)
+{
+	struct strset ns = { .mem = r->a };
+
+	for (size_t i = 0; i < m->nrows; i++) {
+		end_roles(&ns, &m->rows[i].from);
+		end_roles(&ns, &m->rows[i].to);
+	}
+	if (ns.err) {
+		r->err = ns.err;
+		return;
+	}
+	if (ns.n)
+		qsort(ns.v, ns.n, sizeof(*ns.v), by_name);
+	m->roles = ns.v;
+	m->nroles = ns.n;
+}
+
+
 static void read_matrix(struct yaml_reader *r, const struct yaml_node *root,
 			struct flow_matrix *m)
 {
@@ -304,6 +339,7 @@ static void read_matrix(struct yaml_reader *r, const struct yaml_node *root,
 	for (size_t i = 0; i < rows->n; i++)
 		read_row(r, rows->v[i], &m->rows[i]);
 	check_ids(r, m);
+	collect_roles(r, m);
 }
 
 

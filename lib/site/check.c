@@ -9,15 +9,6 @@
  * nobody is in particular. */
 static const char *const own_roles[] = {"admin", "host"};
 
-static void end_roles(struct strset *ns, const struct flow_end *e)
-{
-	for (size_t i = 0; i < e->nroles; i++)
-		if (strcmp(e->roles[i], FLOW_ROLE_ANY) && strcmp(e->roles[i], FLOW_ROLE_BROADCAST) &&
-		    strcmp(e->roles[i], FLOW_ROLE_UNSPECIFIED))
-			(void)strset_add(ns, e->roles[i]);
-}
-
-
 static void end_conditions(struct strset *ns, const struct flow_end *e)
 {
 	for (size_t i = 0; i < e->nports; i++)
@@ -29,11 +20,11 @@ static void end_conditions(struct strset *ns, const struct flow_end *e)
 static void collect(const struct site *s, struct strset *roles, struct strset *conditions)
 {
 	for (size_t i = 0; i < s->nmatrices; i++) {
+		for (size_t k = 0; k < s->matrices[i].nroles; k++)
+			(void)strset_add(roles, s->matrices[i].roles[k]);
 		for (size_t k = 0; k < s->matrices[i].nrows; k++) {
 			const struct flow_row *row = &s->matrices[i].rows[k];
 
-			end_roles(roles, &row->from);
-			end_roles(roles, &row->to);
 			end_conditions(conditions, &row->from);
 			end_conditions(conditions, &row->to);
 			(void)strset_add(conditions, row->when);

@@ -185,6 +185,49 @@ static bool end_present(const struct site *s, const struct flow_end *e)
 }
 
 
+const struct site_narrow *site_narrow_find(const struct site *s, const struct flow_row *row)
+{
+	for (size_t i = 0; i < s->nnarrows; i++)
+		if (!strcmp(s->narrows[i].row, row->id))
+			return &s->narrows[i];
+	return NULL;
+}
+
+
+static const struct flow_matrix *matrix_of(const struct site *s, const struct flow_row *row)
+{
+	for (size_t i = 0; i < s->nmatrices; i++)
+		for (size_t k = 0; k < s->matrices[i].nrows; k++)
+			if (&s->matrices[i].rows[k] == row)
+				return &s->matrices[i];
+	return NULL;
+}
+
+
+/** Has a host a role of this matrix? One without roles concerns every site. */
+static bool matrix_concerns(const struct site *s, const struct flow_matrix *m)
+{
+	for (size_t i = 0; i < s->nhosts; i++)
+		for (size_t k = 0; k < s->hosts[i].nroles; k++)
+			if (flow_matrix_has_role(m, s->hosts[i].roles[k]))
+				return true;
+	return !m->nroles;
+}
+
+
+bool site_row_concerns(const struct site *s, const struct flow_row *row)
+{
+	const struct flow_matrix *m;
+
+	if (!flow_end_has_role(&row->from, FLOW_ROLE_ANY) ||
+	    !flow_end_has_role(&row->to, FLOW_ROLE_ANY) || site_narrow_find(s, row))
+		return true;
+
+	m = matrix_of(s, row);
+	return !m || matrix_concerns(s, m);
+}
+
+
 bool site_row_applies(const struct site *s, const struct flow_row *row)
 {
 	bool port = !row->to.nports;
@@ -192,7 +235,8 @@ bool site_row_applies(const struct site *s, const struct flow_row *row)
 	for (size_t i = 0; i < row->to.nports; i++)
 		port = port || site_condition(s, row->to.ports[i].when);
 	return port && site_condition(s, row->when) &&
-		end_present(s, &row->from) && end_present(s, &row->to);
+		end_present(s, &row->from) && end_present(s, &row->to) &&
+		site_row_concerns(s, row);
 }
 
 

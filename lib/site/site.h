@@ -128,8 +128,14 @@ int site_check(const struct site *s, struct diag_list *dl);
  *  true when the site switches it on. NULL is always true. */
 bool site_condition(const struct site *s, const char *when);
 
+/** Does the row speak of this site's hosts? All do but those from "any" to
+ *  "any": they go with the other rows of their matrix, so they count where a
+ *  host has a role that the matrix names, where the site narrows them, and
+ *  where the matrix names no role at all. */
+bool site_row_concerns(const struct site *s, const struct flow_row *row);
+
 /** Does the row say anything at this site: its condition holds, each end is
- *  "any" or has a host, and one of its ports applies? */
+ *  "any" or has a host, one of its ports applies, and it concerns the site? */
 bool site_row_applies(const struct site *s, const struct flow_row *row);
 
 const struct site_host *site_host_find(const struct site *s, const char *name);
@@ -152,6 +158,9 @@ const char *site_host_setting(const struct site_host *h, const char *key,
 bool site_host_addr(const struct site_host *h, uint8_t family,
 		    struct ip_addr *a);
 const struct flow_row *site_row_find(const struct site *s, const char *id);
+/** The site's narrowing of the row, or NULL */
+const struct site_narrow *site_narrow_find(const struct site *s,
+					   const struct flow_row *row);
 
 /** The site's domain in its name service, SITE.visavis.test (RFC 6761 keeps
  *  "test" free), and a host's name in it. In `a`; NULL without memory */

@@ -507,6 +507,27 @@ static void allocations_may_fail(void **state)
 }
 
 
+static void roles_are_collected(void **state)
+{
+	static const char text[] = "matrix: m\nrows:\n"
+		"  - { id: M-1, protocol: M, transport: udp, from: [z, unspecified], to: broadcast, ports: 1, purpose: \"One.\" }\n"
+		"  - { id: M-2, protocol: M, transport: udp, from: any, to: [z, b, a], ports: 1, purpose: \"Two.\" }\n";
+	struct arena a = {0};
+	struct diag_list dl = {0};
+	struct flow_matrix m;
+
+	assert_int_equal(flow_matrix_parse(&m, &a, text, sizeof(text) - 1, "f", &dl), 0);
+	assert_int_equal(m.nroles, 3);
+	assert_string_equal(m.roles[0], "a");
+	assert_string_equal(m.roles[2], "z");
+	assert_true(flow_matrix_has_role(&m, "b"));
+	assert_false(flow_matrix_has_role(&m, "any"));
+	assert_false(flow_matrix_has_role(&m, "codec"));
+	diag_reset(&dl);
+	arena_reset(&a);
+}
+
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -521,6 +542,7 @@ int main(void)
 		cmocka_unit_test(ports_are_refused),
 		cmocka_unit_test(matrix_has_a_maximum),
 		cmocka_unit_test(allocations_may_fail),
+		cmocka_unit_test(roles_are_collected),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

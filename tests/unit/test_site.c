@@ -136,6 +136,47 @@ static void rows_apply_where_both_ends_are(void **state)
 }
 
 
+/* From any to any: with a role of the matrix, narrowed, or in a matrix without roles */
+static void any_to_any_goes_with_its_matrix(void **state)
+{
+	static const char own[] = "matrix: own\nrows:\n"
+		"  - { id: O-1, protocol: O, transport: tcp, from: client, to: server, ports: 1, purpose: \"One.\" }\n"
+		"  - { id: O-2, protocol: O, transport: icmp, from: any, to: any, icmp: echo, purpose: \"Two.\" }\n";
+	static const char bare[] = "matrix: bare\nrows:\n"
+		"  - { id: B-1, protocol: B, transport: icmp, from: any, to: any, icmp: echo, purpose: \"One.\" }\n";
+	static const struct { const char *role, *more; bool ours, own, bare; } v[] = {
+		{"codec", "", true, false, true}, {"client", "", false, true, true},
+		{"[client, dns]", "", true, true, true},
+		{"client", "narrow: { A2-04: { from: n } }\n", true, true, true},
+		{"admin", "narrow: { O-2: { to: h } }\n", true, true, true},
+		{"host", "", false, false, true},
+	};
+
+	for (size_t i = 0; i < COUNT(v); i++) {
+		struct flow_matrix m[3];
+		struct fixture f;
+		char text[512];
+
+		/* what names the other matrices makes site_parse() leave the checks to us */
+		(void)snprintf(text, sizeof(text), "%shosts:\n  h: { role: %s, address: 10.0.0.5 }\n"
+			       "matrices: [own, bare]\n%s", HEAD, v[i].role, v[i].more);
+		parse(&f, text);
+		assert_int_equal(f.dl.n, 0);
+		m[0] = f.s.matrices[0];
+		assert_int_equal(flow_matrix_parse(&m[1], &f.a, own, strlen(own), "own", &f.dl), 0);
+		assert_int_equal(flow_matrix_parse(&m[2], &f.a, bare, strlen(bare), "bare", &f.dl), 0);
+		f.s.matrices = m;
+		f.s.nmatrices = COUNT(m);
+		assert_int_equal(site_check(&f.s, &f.dl), 0);
+		assert_int_equal(site_row_applies(&f.s, site_row_find(&f.s, "A2-04")), v[i].ours);
+		assert_int_equal(site_row_applies(&f.s, site_row_find(&f.s, "O-2")), v[i].own);
+		assert_int_equal(site_row_applies(&f.s, site_row_find(&f.s, "B-1")), v[i].bare);
+		assert_true(site_row_concerns(&f.s, site_row_find(&f.s, "A2-20")));
+		done(&f);
+	}
+}
+
+
 static void firewalls_take_both_forms(void **state)
 {
 	struct fixture f;
@@ -309,6 +350,7 @@ int main(void)
 		cmocka_unit_test(things_are_found),
 		cmocka_unit_test(conditions_are_decided),
 		cmocka_unit_test(rows_apply_where_both_ends_are),
+		cmocka_unit_test(any_to_any_goes_with_its_matrix),
 		cmocka_unit_test(firewalls_take_both_forms),
 		cmocka_unit_test(narrow_is_read),
 		cmocka_unit_test(mistakes_have_places),

@@ -238,17 +238,6 @@ static int note_lack(struct expansion *ex, const char *role,
 }
 
 
-static const struct site_narrow *find_narrow(const struct site *s,
-					     const struct flow_row *row)
-{
-	for (size_t i = 0; i < s->nnarrows; i++)
-		if (!strcmp(s->narrows[i].row, row->id))
-			return &s->narrows[i];
-
-	return NULL;
-}
-
-
 static int resolve_end(struct need_addrs *out, struct expansion *ex,
 		       const struct flow_end *end, const char **names, size_t n,
 		       const char **missing)
@@ -286,13 +275,14 @@ static int say_missing(struct expansion *ex, const struct flow_row *row,
 
 static int expand_row(struct expansion *ex, const struct flow_row *row)
 {
-	const struct site_narrow *nw = find_narrow(ex->site, row);
+	const struct site_narrow *nw = site_narrow_find(ex->site, row);
 	const char *no_src = NULL, *no_dst = NULL;
 	struct ends e = {0};
 	bool own_ports = nw && nw->to_ports;
 	int err;
 
-	if (row->transport == FLOW_L2 || !site_condition(ex->site, row->when))
+	if (row->transport == FLOW_L2 || !site_condition(ex->site, row->when) ||
+	    !site_row_concerns(ex->site, row))
 		return 0;
 
 	err = resolve_end(&e.src, ex, &row->from, nw ? nw->from : NULL,
@@ -336,7 +326,7 @@ static int check_same_as(struct expansion *ex, const struct flow_row *row)
 						    : NULL;
 	const struct draft *a, *b;
 
-	if (!row->same_as || find_narrow(ex->site, row))
+	if (!row->same_as || site_narrow_find(ex->site, row))
 		return 0;
 	if (!other) {
 		diag_warn(ex->dl, row->pos, "row %s is said to be the same as %s, "
@@ -346,7 +336,7 @@ static int check_same_as(struct expansion *ex, const struct flow_row *row)
 
 	a = need_of_row(ex, row);
 	b = need_of_row(ex, other);
-	if (a && b && a != b && !find_narrow(ex->site, other))
+	if (a && b && a != b && !site_narrow_find(ex->site, other))
 		diag_warn(ex->dl, row->pos, "row %s is said to be the same as %s, "
 			  "but differs from it in addresses or ports", row->id, other->id);
 	return 0;

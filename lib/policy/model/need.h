@@ -21,8 +21,9 @@
 
 /** What need_expand does with the rows, by their ends and conditions:
  *
- *  - A row gives a need when its condition holds and each end has a host. Of
- *    its ports those count whose own condition holds.
+ *  - A row gives a need when its condition holds, each end has a host and it
+ *    concerns the site (site_row_concerns()). Of its ports those count whose
+ *    own condition holds.
  *  - "any" is every network of the site. "broadcast" and "unspecified" are
  *    255.255.255.255 and 0.0.0.0: such a need explains a packet on its link,
  *    and no firewall carries it (a DHCP relay is a flow between two hosts,

@@ -106,7 +106,7 @@ DENY = {
 }
 ADDRESS = {"panos": "ip-netmask", "fortios": "set subnet", "aws-tf": "toset"}       # lines that say addresses, where others name them
 PORT = re.compile(r"(?:eq|dport|--dport|destination-port) (\d+)(?=\D*$| -m| ct| counter| established)")
-HOST = re.compile(r"(?<![\d.])(host )?(10|192)\.(\d+)\.(\d+)\.(\d+)(/32)?(?![\d./-]| \d+\.)")
+HOST = re.compile(r"(?<![\d.-])(host )?(10|192)\.(\d+)\.(\d+)\.(\d+)(/32)?(?![\d./-]| \d+\.)")
 
 
 def kind_of(dialect):

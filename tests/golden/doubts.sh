@@ -2,6 +2,7 @@
 # What must not be called clean: a compiled policy passes its own audit, and after each of these changes it does not.
 #   doubts.sh VISAVIS
 set -u
+shopt -s lastpipe
 visavis=$(cd "$(dirname "$1")" && pwd)/${1##*/} bad=0
 T=$(mktemp -d)
 trap 'rm -rf "$T"' EXIT
@@ -11,6 +12,7 @@ cat >matrix.yaml <<'S'
 matrix: print
 rows:
   - { id: P-1, protocol: IPP, transport: tcp, from: queue, to: printer, ports: { port: 631 }, purpose: a }
+  - { id: P-2, protocol: ICMP, transport: icmp, from: any, to: any, icmp: [echo, unreachable, time-exceeded], purpose: b }
 S
 cat >site.yaml <<'S'
 site: t
@@ -58,8 +60,8 @@ sed '/ipv6 traffic-filter VISAVIS6-Gi2/,$d' good | { cat; printf ' ipv6 traffic-
 from asa
 line='access-list VISAVIS-Gi1-in extended permit tcp any any eq 80'
 sed "s/^access-list VISAVIS-Gi1-in remark P-1/ $line\n&/" good | judged 1 'eq 80' 'asa: a line that stands in'
-sed "s/^access-list VISAVIS-Gi1-in remark P-1/$long$line\n&/" good | judged 2 'longer' 'asa: a line behind 20,000 blanks'
-sed 's/^access-group VISAVIS-Gi2-in.*/&\nno &/' good | judged 1 'beyond need' 'asa: a list taken from its interface'
+sed "s/^access-list VISAVIS-Gi1-in remark P-1/$long$line\n&/" good | judged 2 'too long' 'asa: a line behind 20,000 blanks'
+sed 's/^access-group VISAVIS-Gi2-in.*/&\nno &/' good | judged 2 'security level' 'asa: a list taken from its interface'
 sed 's/^ network-object host 10.1.0.5/&\n!\n network-object host 10.1.0.7/' good | judged 1 '10.1.0.7' 'asa: a member behind a comment'
 sed "s/^ network-object host 10.1.0.5/&\n$long network-object host 10.1.0.7/" good | judged 2 'too long' 'asa: a member behind 20,000 blanks'
 

@@ -21,7 +21,7 @@ import tempfile
 VISAVIS = os.path.abspath(sys.argv[1])
 SOURCE = os.environ.get("VISAVIS_SOURCE", ".")
 READERS = {"ios-groups": "ios"}         # dialects that another's reader reads
-GOLDEN = ["lab/sites/demo.yaml"] + [f"tests/golden/policy-{s}.in" for s in ("dual", "v6", "insecure", "two")]
+GOLDEN = ["lab/sites/demo.yaml"] + [f"tests/golden/policy-{s}.in" for s in ("dual", "v6", "insecure", "two", "inner")]
 ROW = re.compile(r"\b[A-Z][A-Z0-9]*-[0-9]+\b")
 
 

@@ -292,6 +292,16 @@ static int cut_entry(struct merge *m, size_t i, size_t by)
 }
 
 
+/** Has `by` all ports of `i`, and more? */
+static bool wider(const struct merge *m, size_t by, size_t i)
+{
+	const struct acl_entry *o = &m->l->entries[by], *e = &m->l->entries[i];
+
+	return ports_hold(&o->src, &e->src) && ports_hold(&o->dst, &e->dst) &&
+	       !(ports_hold(&e->src, &o->src) && ports_hold(&e->dst, &o->dst));
+}
+
+
 static int cut_class(struct merge *m, size_t i)
 {
 	const struct class *c = &m->v[m->class_of[i]];
@@ -303,8 +313,12 @@ static int cut_class(struct merge *m, size_t i)
 		for (size_t k = 0; !err && k < o->n; k++)
 			err = cut_entry(m, i, o->members[k]);
 	}
-	for (size_t k = 0; !err && k < c->n && c->members[k] < i; k++)
+	for (size_t k = 0; !err && k < c->n && c->members[k] < i; k++) {
 		err = cut_entry(m, i, c->members[k]);
+		/* what cutting would split stays whole, and the narrower one goes */
+		if (!err && !m->gone[i] && wider(m, i, c->members[k]))
+			err = cut_entry(m, c->members[k], i);
+	}
 
 	return err;
 }

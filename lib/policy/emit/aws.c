@@ -241,6 +241,55 @@ static int add_need(struct aws *o, const struct need *n)
 }
 
 
+/** The first that goes on from port lo for the sources of permission i */
+static struct permission *next_for(struct group *g, size_t i, int lo)
+{
+	const struct permission *q = &g->v[i];
+
+	for (size_t k = 0; k < g->n; k++) {
+		struct permission *r = &g->v[k];
+
+		if (k != i && r->transport == q->transport && r->lo <= lo && lo <= r->hi &&
+		    addrs_holds(&r->src, &q->src))
+			return r;
+	}
+
+	return NULL;
+}
+
+
+/** Do others together have all its ports? They get its rows, and it goes. */
+static int take_covered(struct aws *o, struct group *g, size_t i)
+{
+	struct permission q = g->v[i];
+	struct permission *r;
+	int lo = q.lo, err = 0;
+
+	while (q.transport != FLOW_ICMP && lo <= q.hi && (r = next_for(g, i, lo)))
+		lo = r->hi + 1;
+	if (lo <= q.hi || q.transport == FLOW_ICMP)
+		return 0;
+
+	for (lo = q.lo; !err && lo <= q.hi && (r = next_for(g, i, lo)); lo = r->hi + 1)
+		err = fold(o, r, &q);
+	memmove(&g->v[i], &g->v[i + 1], (g->n - i - 1) * sizeof(q));
+	g->n--;
+	return err;
+}
+
+
+static int take_covered_all(struct aws *o)
+{
+	int err = 0;
+
+	for (size_t k = 0; k < o->ngroups; k++)
+		for (size_t i = o->groups[k].n; !err && i--;)
+			err = take_covered(o, &o->groups[k], i);
+
+	return err;
+}
+
+
 static int add_needs(struct aws *o)
 {
 	struct diag_list ignored = {0};		/* told before, of the same site */
@@ -252,6 +301,8 @@ static int add_needs(struct aws *o)
 		err = add_need(o, &needs.v[i]);
 		ports += needs.v[i].nsports > 0;
 	}
+	if (!err)
+		err = take_covered_all(o);
 	if (!err && ports)
 		zones_warn(o->p, "aws: security groups cannot match source ports; the %u flows "
 			   "whose row names them are let in from any source port", ports);

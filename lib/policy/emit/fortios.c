@@ -157,13 +157,13 @@ static int put_services(struct fortios *o)
 
 		if (!name)
 			return ENOMEM;
-		if (!zones_writes(r, &fortios))
+		if (!zones_writes(&o->z, r))
 			continue;
 		if (r->transport == FLOW_ICMP) {
 			echo = true;
 			continue;
 		}
-		if (!zones_service_first(&o->z, &fortios, i))
+		if (!zones_service_first(&o->z, i))
 			continue;
 		sbuf_printf(o->sb, "    edit \"%s\"\n        set protocol TCP/UDP/SCTP\n", name);
 		put_portrange(o->sb, r);
@@ -262,7 +262,7 @@ static int put_policy(struct fortios *o, const struct policy_rule *r, const bool
 	put_service_names(o, r, service);
 	sbuf_puts(o->sb, "        set action accept\n        set schedule \"always\"\n"
 		  "        set logtraffic all\n        set comments \"");
-	zones_put_text(o->sb, r->comment, COMMENT_MAX);
+	zones_put_text(o->sb, zones_comment(&o->z, r), COMMENT_MAX);
 	sbuf_puts(o->sb, "\"\n    next\n");
 	return err;
 }
@@ -304,11 +304,10 @@ static int put_policies(struct fortios *o)
 	int err = 0;
 
 	sbuf_puts(o->sb, "config firewall policy\n");
-	for (size_t i = 0; !err && i < o->z.p->nrules; i++) {
-		const struct policy_rule *r = &o->z.p->rules[i];
+	for (size_t i = 0; !err && i < o->z.order.n; i++) {
+		const struct policy_rule *r = o->z.order.v[i].rule;
 
-		if (zones_writes(r, &fortios) &&
-		    (zones_has_family(&o->z, r, 4) || zones_has_family(&o->z, r, 6)))
+		if (zones_writes(&o->z, r))
 			err = put_rule(o, r);
 	}
 	sbuf_puts(o->sb, "    edit 4000000000\n        set name \"visavis-refuse\"\n"

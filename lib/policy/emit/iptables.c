@@ -14,13 +14,15 @@
 
 #include "lib/policy/model/addrs.h"
 #include "lib/policy/emit/backends.h"
+#include "lib/policy/emit/order.h"
 #include "lib/policy/model/policy.h"
 
 enum {
 	ADDRS_A_LINE = 100,	/* of a list after -s */
 	MULTIPORT_MAX = 15,	/* ports of one multiport match; a range is two */
 	CHAIN_MAX = 22,		/* of 28, so that a suffix fits */
-	COMMENT_MAX = 200,	/* of 255 */
+	COMMENT_MAX = 240,	/* of 255 */
+	ROWS_MAX = 200,		/* of a comment with many rows */
 };
 
 struct ipt {
@@ -28,8 +30,7 @@ struct ipt {
 	struct arena *mem;
 	const struct policy *p;
 	const char **chain;	/**< [nrules] names, free of doubles */
-	const char **comment;	/**< [nrules] with the rows of the rules within it */
-	bool *within;		/**< [nrules] another rule has all its packets */
+	struct order order;	/**< families: in which a rule has lines */
 	bool *done;		/**< [nrules] written for this family */
 	bool *headed;		/**< [2 * nrules] its chain, its second chain are declared */
 	struct sbuf heads;	/**< ":chain" lines of the filter table */
@@ -39,11 +40,12 @@ struct ipt {
 /** What differs between the two families */
 static const struct family {
 	uint8_t family;
+	unsigned bit;		/**< enum ORDER_ */
 	const char *flag;
 	const char *icmp;	/**< protocol and type, before the type's name */
 } families[] = {
-	{4, "-4", "-p icmp --icmp-type"},
-	{6, "-6", "-p icmpv6 --icmpv6-type"},
+	{4, ORDER_V4, "-4", "-p icmp --icmp-type"},
+	{6, ORDER_V6, "-6", "-p icmpv6 --icmpv6-type"},
 };
 
 enum { NFAMILIES = 2 };
@@ -211,13 +213,6 @@ static bool in_group(const struct policy *p, const struct policy_rule *a,
 }
 
 
-/** Do its packets open flows? Errors alone do not. */
-static bool opens(const struct policy_rule *r)
-{
-	return r->transport != FLOW_ICMP || r->icmp & FLOW_ICMP_ECHO;
-}
-
-
 /** The group that begins with this rule */
 static int gather(struct group *g, struct ipt *o, size_t first)
 {
@@ -231,8 +226,8 @@ static int gather(struct group *g, struct ipt *o, size_t first)
 	if (!err)
 		err = texts_addrs(&g->dst, o->mem, &p->sets[r->dst], g->f->family, false);
 	for (size_t i = first; !err && i < p->nrules; i++) {
-		if (o->done[i] || o->within[i] || !in_group(p, r, &p->rules[i]) ||
-		    !opens(&p->rules[i]))
+		if (o->done[i] || !(o->order.families[i] & g->f->bit) ||
+		    !in_group(p, r, &p->rules[i]))
 			continue;
 		o->done[i] = true;
 		err = add_terms(g, o, &p->rules[i]);
@@ -255,7 +250,7 @@ static void put_term(struct ipt *o, const struct group *g, const char *chain,
 {
 	sbuf_printf(&o->body, "-A %s %s %s%s%s -m comment --comment \"%s\" -j ACCEPT\n", chain,
 		    g->f->flag, addrs, *addrs ? " " : "", t->match,
-		    o->comment[t->rule - o->p->rules]);
+		    o->order.comment[t->rule - o->p->rules]);
 }
 
 
@@ -292,7 +287,7 @@ static void put_rows_comment(struct ipt *o, const struct group *g)
 	for (size_t k = 0; k < g->nterms; k++) {
 		if (k && g->terms[k].rule == g->terms[k - 1].rule)
 			continue;
-		if (o->body.len - start > COMMENT_MAX) {
+		if (o->body.len - start > ROWS_MAX) {
 			sbuf_puts(&o->body, " ...");
 			break;
 		}
@@ -374,9 +369,7 @@ static int put_rules(struct ipt *o, enum policy_how how, const char *chain)
 			struct group g = { .f = &families[f] };
 			int err;
 
-			if (o->done[i] || o->within[i] || r->how != how || !opens(r) ||
-			    !addrs_has_family(&p->sets[r->src], g.f->family) ||
-			    !addrs_has_family(&p->sets[r->dst], g.f->family))
+			if (o->done[i] || r->how != how || !(o->order.families[i] & g.f->bit))
 				continue;
 			err = gather(&g, o, i);
 			if (err)
@@ -598,36 +591,6 @@ static int name_chains(struct ipt *o)
 }
 
 
-/** A rule within another needs no line; its row stands in the other's comment. */
-static int find_within(struct ipt *o)
-{
-	const struct policy *p = o->p;
-
-	o->comment = arena_calloc(o->mem, p->nrules + 1, sizeof(*o->comment));
-	o->within = arena_calloc(o->mem, p->nrules + 1, sizeof(*o->within));
-	if (!o->comment || !o->within)
-		return ENOMEM;
-
-	for (size_t i = 0; i < p->nrules; i++)
-		o->comment[i] = p->rules[i].comment;
-	for (size_t i = 0; i < p->nrules; i++)
-		for (size_t k = 0; opens(&p->rules[i]) && !o->within[i] && k < p->nrules; k++) {
-			if (k == i || o->within[k] || !opens(&p->rules[k]) ||
-			    !policy_rule_within(p, &p->rules[i], &p->rules[k]))
-				continue;
-			o->within[i] = true;
-			if (strlen(o->comment[k]) > COMMENT_MAX)
-				continue;
-			o->comment[k] = arena_printf(o->mem, "%.40s %s", p->rules[i].counter,
-						     o->comment[k]);
-			if (!o->comment[k])
-				return ENOMEM;
-		}
-
-	return 0;
-}
-
-
 static int put_filter(struct ipt *o)
 {
 	int err;
@@ -660,11 +623,12 @@ static int put_filter(struct ipt *o)
 
 int backend_iptables(struct sbuf *sb, struct arena *a, const struct policy *p)
 {
+	const struct order_want want = { .helper = true, .comment_max = COMMENT_MAX };
 	struct ipt o = { .sb = sb, .mem = a, .p = p };
 	int err = name_chains(&o);
 
 	if (!err)
-		err = find_within(&o);
+		err = order_make(&o.order, a, p, &want);
 	if (!err) {
 		put_title(&o);
 		err = put_helpers(&o);

@@ -9,6 +9,7 @@
 
 #include "lib/policy/model/addrs.h"
 #include "lib/policy/emit/backends.h"
+#include "lib/policy/emit/order.h"
 #include "lib/policy/model/policy.h"
 
 struct nft {
@@ -16,12 +17,13 @@ struct nft {
 	struct arena *mem;
 	const struct policy *p;
 	const char **from_chain;	/**< [ninterfaces] */
-	bool *done;			/**< [nrules] written in this chain */
+	struct order order;
 };
 
 /** What differs between the two families in a rule */
 struct family {
 	uint8_t family;
+	unsigned bit;			/**< enum ORDER_ */
 	const char *name;		/**< suffix of sets: "v4" */
 	const char *type;		/**< of a set's elements */
 	const char *match;		/**< "ip saddr" */
@@ -30,8 +32,8 @@ struct family {
 };
 
 static const struct family families[] = {
-	{4, "v4", "ipv4_addr", "ip", "icmp", "ipv4"},
-	{6, "v6", "ipv6_addr", "ip6", "icmpv6", "ipv6"},
+	{4, ORDER_V4, "v4", "ipv4_addr", "ip", "icmp", "ipv4"},
+	{6, ORDER_V6, "v6", "ipv6_addr", "ip6", "icmpv6", "ipv6"},
 };
 
 enum { NFAMILIES = 2 };
@@ -51,6 +53,10 @@ static const struct error {
 };
 
 enum { NERRORS = sizeof(errors) / sizeof(errors[0]) };
+
+
+/* comments of rules have 128 bytes at most */
+static const struct order_want want = { .apart = true, .helper = true, .comment_max = POLICY_COMMENT_MAX };
 
 
 static void put_range(struct sbuf *sb, const struct ip_range *r)
@@ -130,18 +136,16 @@ static void put_transport(struct sbuf *sb, const struct policy_rule *r,
 }
 
 
-static void put_rule(struct nft *o, const struct policy_rule *r)
+static void put_rule(struct nft *o, const struct order_line *l)
 {
+	const struct policy_rule *r = l->rule;
 	const struct need_addrs *src = &o->p->sets[r->src];
 	const struct need_addrs *dst = &o->p->sets[r->dst];
-
-	if (r->transport == FLOW_ICMP && !(r->icmp & FLOW_ICMP_ECHO))
-		return;
 
 	for (int i = 0; i < NFAMILIES; i++) {
 		const struct family *f = &families[i];
 
-		if (!addrs_has_family(src, f->family) || !addrs_has_family(dst, f->family))
+		if (!(l->families & f->bit))
 			continue;
 		sbuf_printf(o->sb, "\t\t%s saddr @%s_%s %s daddr @%s_%s ",
 			    f->match, src->label, f->name,
@@ -150,7 +154,7 @@ static void put_rule(struct nft *o, const struct policy_rule *r)
 		if (r->helper && r->how == POLICY_OPEN)
 			sbuf_printf(o->sb, "ct helper set \"%s\" ", r->helper->name);
 		sbuf_printf(o->sb, "ct mark set %u counter name \"%s\" accept comment \"%s\"\n",
-			    r->mark, r->counter, r->comment);
+			    r->mark, r->counter, o->order.comment[r - o->p->rules]);
 	}
 }
 
@@ -322,27 +326,13 @@ static void put_errors(struct nft *o)
 }
 
 
-/** Every row has its counter, so a row that lies within another comes first. */
-static void put_inner_first(struct nft *o, size_t at)
-{
-	const struct policy_rule *r = &o->p->rules[at];
-
-	o->done[at] = true;
-	for (size_t i = at + 1; i < o->p->nrules; i++)
-		if (!o->done[i] && policy_rule_within(o->p, &o->p->rules[i], r))
-			put_inner_first(o, i);
-	put_rule(o, r);
-}
-
-
 static void put_rules(struct nft *o, enum policy_how how, bool icmp_only)
 {
-	memset(o->done, 0, o->p->nrules * sizeof(*o->done));
-	for (size_t i = 0; i < o->p->nrules; i++) {
-		const struct policy_rule *r = &o->p->rules[i];
+	for (size_t i = 0; i < o->order.n; i++) {
+		const struct policy_rule *r = o->order.v[i].rule;
 
-		if (!o->done[i] && r->how == how && (!icmp_only || r->transport == FLOW_ICMP))
-			put_inner_first(o, i);
+		if (r->how == how && (!icmp_only || r->transport == FLOW_ICMP))
+			put_rule(o, &o->order.v[i]);
 	}
 }
 
@@ -408,8 +398,7 @@ static int name_chains(struct nft *o)
 	const struct policy *p = o->p;
 
 	o->from_chain = arena_calloc(o->mem, p->ninterfaces + 1, sizeof(*o->from_chain));
-	o->done = arena_calloc(o->mem, p->nrules + 1, sizeof(*o->done));
-	if (!o->done || !o->from_chain)
+	if (!o->from_chain)
 		return ENOMEM;
 
 	for (size_t i = 0; i < p->ninterfaces; i++) {
@@ -436,6 +425,8 @@ int backend_nftables(struct sbuf *sb, struct arena *a, const struct policy *p)
 	struct nft o = { .sb = sb, .mem = a, .p = p };
 	int err = name_chains(&o);
 
+	if (!err)
+		err = order_make(&o.order, a, p, &want);
 	if (err)
 		return err;
 

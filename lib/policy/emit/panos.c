@@ -91,8 +91,8 @@ static int put_services(struct sbuf *sb, struct zones *z)
 		const struct policy_rule *r = &z->p->rules[i];
 		const char *name;
 
-		if (r->transport == FLOW_ICMP || !zones_writes(r, &panos) ||
-		    !zones_service_first(z, &panos, i))
+		if (r->transport == FLOW_ICMP || !zones_writes(z, r) ||
+		    !zones_service_first(z, i))
 			continue;
 		name = zones_service(z->mem, r, NAME_MAX_LEN);
 		if (!name)
@@ -150,7 +150,7 @@ static int put_rule(struct sbuf *sb, struct zones *z, const struct policy_rule *
 	else
 		sbuf_printf(sb, " application any service %s", service);
 	sbuf_printf(sb, " action allow log-end yes tag [ %s ] description \"", rows);
-	zones_put_text(sb, r->comment, DESCRIPTION_MAX);
+	zones_put_text(sb, zones_comment(z, r), DESCRIPTION_MAX);
 	sbuf_puts(sb, "\"\n");
 	return 0;
 }
@@ -161,7 +161,7 @@ static void put_tags(struct sbuf *sb, const struct zones *z)
 	for (size_t i = 0; i < z->p->nrules; i++) {
 		const struct policy_rule *r = &z->p->rules[i];
 
-		if (r->need->reverse || !zones_writes(r, &panos))
+		if (r->need->reverse || !zones_writes(z, r))
 			continue;
 		for (size_t j = 0; j < r->need->nrows; j++)
 			sbuf_printf(sb, "set tag %s\n", r->need->rows[j]->id);
@@ -173,11 +173,10 @@ static int put_rules(struct sbuf *sb, struct zones *z)
 {
 	int err = 0;
 
-	for (size_t i = 0; !err && i < z->p->nrules; i++) {
-		const struct policy_rule *r = &z->p->rules[i];
+	for (size_t i = 0; !err && i < z->order.n; i++) {
+		const struct policy_rule *r = z->order.v[i].rule;
 
-		if (zones_writes(r, &panos) &&
-		    (zones_has_family(z, r, 4) || zones_has_family(z, r, 6)))
+		if (zones_writes(z, r))
 			err = put_rule(sb, z, r);
 	}
 	sbuf_puts(sb, "set rulebase security rules visavis-refuse from any to any source any "

@@ -9,13 +9,17 @@
 
 #include "lib/policy/model/addrs.h"
 #include "lib/policy/emit/backends.h"
+#include "lib/policy/emit/order.h"
 #include "lib/policy/model/policy.h"
 
 struct pf {
 	struct sbuf *sb;
 	const struct policy *p;
 	bool *in;		/**< [ninterfaces] by which a row's flows come in */
+	struct order order;
 };
+
+enum { COMMENT_MAX = 200 };
 
 
 /** pf's tables take prefixes alone. */
@@ -95,6 +99,18 @@ static void put_title(struct pf *o)
 }
 
 
+/** Does any row let flows in there? No other packet has its tag. */
+static bool comes_in(const struct pf *o, size_t iface)
+{
+	for (size_t i = 0; i < o->order.n; i++)
+		for (size_t k = 0; k < o->order.v[i].rule->npairs; k++)
+			if (o->order.v[i].rule->pairs[k].in == iface)
+				return true;
+
+	return false;
+}
+
+
 static void put_guard(struct pf *o)
 {
 	sbuf_puts(o->sb, "\nset block-policy drop\nset skip on lo0\n\n"
@@ -113,9 +129,10 @@ static void put_guard(struct pf *o)
 	sbuf_puts(o->sb, "\n# nothing goes back where it came from; what came in by a row goes out, and\n"
 		  "# so does what the firewall itself sends\n");
 	for (size_t i = 0; i < o->p->ninterfaces; i++)
-		sbuf_printf(o->sb, "block drop out log quick on $if_%zu tagged \"from_%s\" "
-			    "label \"" POLICY_COUNTER_DROPPED "\"\n", i + 1,
-			    o->p->interfaces[i].name);
+		if (comes_in(o, i))
+			sbuf_printf(o->sb, "block drop out log quick on $if_%zu tagged \"from_%s\" "
+				    "label \"" POLICY_COUNTER_DROPPED "\"\n", i + 1,
+				    o->p->interfaces[i].name);
 	sbuf_puts(o->sb, "pass out quick all keep state\n");
 }
 
@@ -199,14 +216,11 @@ static void put_pass(struct pf *o, const struct policy_rule *r, uint8_t family,
 }
 
 
-static void put_rule(struct pf *o, const struct policy_rule *r)
+static void put_rule(struct pf *o, const struct order_line *l)
 {
-	const struct need_addrs *src = &o->p->sets[r->src], *dst = &o->p->sets[r->dst];
+	const struct policy_rule *r = l->rule;
 
-	if (r->transport == FLOW_ICMP && !(r->icmp & FLOW_ICMP_ECHO))
-		return;
-
-	sbuf_printf(o->sb, "# %s\n", r->comment);
+	sbuf_printf(o->sb, "# %s\n", o->order.comment[r - o->p->rules]);
 	if (r->how == POLICY_EXPECTED)
 		sbuf_printf(o->sb, "# pf has no helper that reads %s, so these ports are open; "
 			    "tftp-proxy(8) can stand here instead.\n", r->helper->protocol);
@@ -216,17 +230,21 @@ static void put_rule(struct pf *o, const struct policy_rule *r)
 		put_pass(o, r, 0, "proto udp", "");
 	if (r->transport != FLOW_ICMP)
 		return;
-	if (addrs_has_family(src, 4) && addrs_has_family(dst, 4))
+	if (l->families & ORDER_V4)
 		put_pass(o, r, 4, "inet proto icmp", " icmp-type echoreq");
-	if (addrs_has_family(src, 6) && addrs_has_family(dst, 6))
+	if (l->families & ORDER_V6)
 		put_pass(o, r, 6, "inet6 proto ipv6-icmp", " icmp6-type echoreq");
 }
 
 
 int backend_pf(struct sbuf *sb, struct arena *a, const struct policy *p)
 {
+	const struct order_want want = { .apart = true, .comment_max = COMMENT_MAX };
 	struct pf o = { .sb = sb, .p = p };
+	int err = order_make(&o.order, a, p, &want);
 
+	if (err)
+		return err;
 	o.in = arena_calloc(a, p->ninterfaces + 1, sizeof(*o.in));
 	if (!o.in)
 		return ENOMEM;
@@ -236,13 +254,13 @@ int backend_pf(struct sbuf *sb, struct arena *a, const struct policy *p)
 	put_guard(&o);
 
 	sbuf_puts(sb, "\n# the rows: ping first, which the firewall answers too\n");
-	for (size_t i = 0; i < p->nrules; i++)
-		if (p->rules[i].transport == FLOW_ICMP)
-			put_rule(&o, &p->rules[i]);
+	for (size_t i = 0; i < o.order.n; i++)
+		if (o.order.v[i].rule->transport == FLOW_ICMP)
+			put_rule(&o, &o.order.v[i]);
 	sbuf_puts(sb, "block drop in log quick to self label \"" POLICY_COUNTER_DROPPED "\"\n");
-	for (size_t i = 0; i < p->nrules; i++)
-		if (p->rules[i].transport != FLOW_ICMP)
-			put_rule(&o, &p->rules[i]);
+	for (size_t i = 0; i < o.order.n; i++)
+		if (o.order.v[i].rule->transport != FLOW_ICMP)
+			put_rule(&o, &o.order.v[i]);
 
 	return sb->err;
 }

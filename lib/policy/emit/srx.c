@@ -121,11 +121,11 @@ static int put_applications(struct sbuf *sb, struct zones *z)
 
 		if (!name)
 			return ENOMEM;
-		if (!zones_writes(r, &srx))
+		if (!zones_writes(z, r))
 			continue;
 		if (r->transport == FLOW_ICMP)
 			echo = true;
-		else if (zones_service_first(z, &srx, i))
+		else if (zones_service_first(z, i))
 			put_terms(sb, name, r);
 	}
 	if (echo)
@@ -150,7 +150,7 @@ static void put_policy(struct sbuf *sb, const struct zones *z, const struct poli
 	sbuf_reset(&line);
 
 	sbuf_printf(sb, "%s description \"", at);
-	zones_put_text(sb, r->comment, DESCRIPTION_MAX);
+	zones_put_text(sb, zones_comment(z, r), DESCRIPTION_MAX);
 	sbuf_printf(sb, "\"\n%s match source-address %s\n%s match destination-address %s\n",
 		    at, z->sets[r->src].addrs.label, at, z->sets[r->dst].addrs.label);
 	if (r->transport != FLOW_ICMP)
@@ -166,12 +166,11 @@ static void put_policy(struct sbuf *sb, const struct zones *z, const struct poli
 
 static int put_rules(struct sbuf *sb, struct zones *z)
 {
-	for (size_t i = 0; i < z->p->nrules; i++) {
-		const struct policy_rule *r = &z->p->rules[i];
+	for (size_t i = 0; i < z->order.n; i++) {
+		const struct policy_rule *r = z->order.v[i].rule;
 		const char *name, *service;
 
-		if (!zones_writes(r, &srx) ||
-		    (!zones_has_family(z, r, 4) && !zones_has_family(z, r, 6)))
+		if (!zones_writes(z, r))
 			continue;
 		name = zones_name(z->mem, r->counter, "-_.", NAME_MAX_LEN);
 		service = zones_service(z->mem, r, NAME_MAX_LEN);

@@ -8,7 +8,7 @@
 #include "lib/policy/model/sets.h"
 #include "lib/policy/emit/zones.h"
 
-enum { IDS_MAX = 12, GROUP_MAX = 60 };
+enum { IDS_MAX = 12, GROUP_MAX = 60, COMMENT_MAX = 240 };
 
 /** Rows that get no rule of their own, or one that wants a word */
 struct remark {
@@ -61,14 +61,14 @@ const char *zones_service(struct arena *a, const struct policy_rule *r, size_t m
 }
 
 
-bool zones_service_first(const struct zones *z, const struct zones_want *want, size_t i)
+bool zones_service_first(const struct zones *z, size_t i)
 {
 	const struct policy_rule *r = &z->p->rules[i];
 
 	for (size_t j = 0; j < i; j++) {
 		const struct policy_rule *q = &z->p->rules[j];
 
-		if (q->transport == r->transport && zones_writes(q, want) &&
+		if (q->transport == r->transport && zones_writes(z, q) &&
 		    need_ports_equal(q->sports, q->nsports, r->sports, r->nsports) &&
 		    need_ports_equal(q->dports, q->ndports, r->dports, r->ndports))
 			return false;
@@ -160,12 +160,18 @@ bool zones_has_family(const struct zones *z, const struct policy_rule *r, uint8_
 }
 
 
-bool zones_writes(const struct policy_rule *r, const struct zones_want *want)
+bool zones_writes(const struct zones *z, const struct policy_rule *r)
 {
-	if (r->how == POLICY_EXPECTED && want->helper)
+	if (r->how == POLICY_EXPECTED && z->want->helper)
 		return false;
 
-	return r->transport != FLOW_ICMP || r->icmp & FLOW_ICMP_ECHO;
+	return z->order.families[r - z->p->rules] != 0;
+}
+
+
+const char *zones_comment(const struct zones *z, const struct policy_rule *r)
+{
+	return z->order.comment[r - z->p->rules];
 }
 
 
@@ -359,7 +365,7 @@ static int all_behind(struct need_addrs *all, struct zones *z)
 }
 
 
-static int make_sets(struct zones *z, const struct zones_want *want)
+static int make_sets(struct zones *z)
 {
 	struct need_addrs all = {0};
 	int err = all_behind(&all, z);
@@ -380,7 +386,7 @@ static int make_sets(struct zones *z, const struct zones_want *want)
 	for (size_t i = 0; i < z->p->nrules; i++) {
 		const struct policy_rule *r = &z->p->rules[i];
 
-		if (zones_writes(r, want))
+		if (zones_writes(z, r))
 			z->sets[r->src].used = z->sets[r->dst].used = true;
 	}
 
@@ -391,12 +397,16 @@ static int make_sets(struct zones *z, const struct zones_want *want)
 int zones_make(struct zones *z, struct arena *a, const struct policy *p,
 	       const struct zones_want *want)
 {
+	const struct order_want order = { .apart = true, .helper = want->helper,
+					  .comment_max = COMMENT_MAX };
 	int err;
 
-	*z = (struct zones){ .mem = a, .p = p };
-	err = name_zones(z, want->zone_max);
+	*z = (struct zones){ .mem = a, .p = p, .want = want };
+	err = order_make(&z->order, a, p, &order);
 	if (!err)
-		err = make_sets(z, want);
+		err = name_zones(z, want->zone_max);
+	if (!err)
+		err = make_sets(z);
 	if (!err)
 		err = add_remarks(z, want);
 	return err;

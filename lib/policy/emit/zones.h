@@ -6,6 +6,7 @@
 #ifndef VISAVIS_LIB_POLICY_EMIT_ZONES_H
 #define VISAVIS_LIB_POLICY_EMIT_ZONES_H
 
+#include "lib/policy/emit/order.h"
 #include "lib/policy/model/policy.h"
 
 enum { ZONES_TEXT_MAX = 1000 };
@@ -19,7 +20,9 @@ struct zones_set {
 struct zones {
 	struct arena *mem;
 	const struct policy *p;
+	const struct zones_want *want;
 	const char **names;		/**< [p->ninterfaces], each of its own */
+	struct order order;		/**< to write rules in: each one logs for its row */
 	struct zones_set *sets;		/**< [p->nsets] */
 	const char **remarks;		/**< rows first: "A2-01: ..." */
 	size_t nremarks, remarks_cap;
@@ -37,8 +40,12 @@ int zones_make(struct zones *z, struct arena *a, const struct policy *p,
 	       const struct zones_want *want);
 
 /** Does a rule of that policy get written? With a helper the flows that it
- *  expects need none; ICMP errors belong to their flows. */
-bool zones_writes(const struct policy_rule *r, const struct zones_want *want);
+ *  expects need none; ICMP errors belong to their flows; what other rules
+ *  have whichever the order is left to them. */
+bool zones_writes(const struct zones *z, const struct policy_rule *r);
+
+/** The rule's comment, with the rows of those that are left to it */
+const char *zones_comment(const struct zones *z, const struct policy_rule *r);
 
 /** Have both ends of the rule addresses of that family? */
 bool zones_has_family(const struct zones *z, const struct policy_rule *r, uint8_t family);
@@ -55,7 +62,7 @@ const char *zones_service(struct arena *a, const struct policy_rule *r, size_t m
 
 /** Is rule i the first that is written with its ports? The later ones share
  *  its service. */
-bool zones_service_first(const struct zones *z, const struct zones_want *want, size_t i);
+bool zones_service_first(const struct zones *z, size_t i);
 
 /** Every range of the sets in use, once each, in order; family 0: both.
  *  @return 0 or ENOMEM */

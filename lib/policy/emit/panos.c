@@ -31,46 +31,25 @@ static const char *address_name(struct arena *a, const struct ip_range *r)
 }
 
 
-static int put_address(struct sbuf *sb, struct zones *z, const struct ip_range *r)
+static void put_address(struct sbuf *sb, const char *name, const struct ip_range *r)
 {
-	const char *name = address_name(z->mem, r);
 	char buf[IP_STRLEN];
 	struct ip_prefix p;
 
-	if (!name)
-		return ENOMEM;
 	if (addrs_as_prefix(r, &p))
 		sbuf_printf(sb, "set address %s ip-netmask %s\n", name, ip_prefix_str(&p, buf));
 	else
 		sbuf_printf(sb, "set address %s ip-range %s\n", name, ip_range_str(r, buf));
-	return 0;
 }
 
 
-/** Members one a line: a new host is one new line (and its object). */
-static int put_sets(struct sbuf *sb, struct zones *z)
+static void put_member(struct sbuf *sb, const char *set, const char *name)
 {
-	const struct ip_range *v;
-	size_t n;
-	int err = zones_objects(&v, &n, z, 0);
-
-	for (size_t i = 0; !err && i < n; i++)
-		err = put_address(sb, z, &v[i]);
-	for (size_t i = 0; !err && i < z->p->nsets; i++) {
-		const struct zones_set *s = &z->sets[i];
-
-		for (size_t j = 0; s->used && j < s->addrs.n; j++) {
-			const char *name = address_name(z->mem, &s->addrs.v[j]);
-
-			if (!name)
-				return ENOMEM;
-			sbuf_printf(sb, "set address-group %s static %s\n",
-				    s->addrs.label, name);
-		}
-	}
-
-	return err;
+	sbuf_printf(sb, "set address-group %s static %s\n", set, name);
 }
+
+
+static const struct zones_words words = { address_name, put_address, put_member };
 
 
 static void put_ports(struct sbuf *sb, const struct flow_port *v, size_t n)
@@ -198,7 +177,7 @@ int backend_panos(struct sbuf *sb, struct arena *a, const struct policy *p)
 	sbuf_puts(sb, "# ICMP has no ports, so echo is told by App-ID: ping, ping6.\n"
 		  "# Move visavis-refuse below all other rules after loading.\n");
 	put_zones(sb, &z);
-	err = put_sets(sb, &z);
+	err = zones_put_sets(sb, &z, &words);
 	if (!err)
 		err = put_services(sb, &z);
 	put_tags(sb, &z);

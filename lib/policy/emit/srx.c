@@ -39,47 +39,27 @@ static const char *address_name(struct arena *a, const struct ip_range *r)
 }
 
 
-static int put_address(struct sbuf *sb, struct zones *z, const struct ip_range *r)
+static void put_address(struct sbuf *sb, const char *name, const struct ip_range *r)
 {
-	const char *name = address_name(z->mem, r);
 	char lo[IP_STRLEN], hi[IP_STRLEN];
 	struct ip_prefix p;
 
-	if (!name)
-		return ENOMEM;
 	sbuf_printf(sb, "set security address-book global address %s ", name);
 	if (addrs_as_prefix(r, &p))
 		sbuf_printf(sb, "%s\n", ip_prefix_str(&p, lo));
 	else
 		sbuf_printf(sb, "range-address %s to %s\n", ip_str(&r->lo, lo),
 			    ip_str(&r->hi, hi));
-	return 0;
 }
 
 
-static int put_sets(struct sbuf *sb, struct zones *z)
+static void put_member(struct sbuf *sb, const char *set, const char *name)
 {
-	const struct ip_range *v;
-	size_t n;
-	int err = zones_objects(&v, &n, z, 0);
-
-	for (size_t i = 0; !err && i < n; i++)
-		err = put_address(sb, z, &v[i]);
-	for (size_t i = 0; !err && i < z->p->nsets; i++) {
-		const struct zones_set *s = &z->sets[i];
-
-		for (size_t j = 0; s->used && j < s->addrs.n; j++) {
-			const char *name = address_name(z->mem, &s->addrs.v[j]);
-
-			if (!name)
-				return ENOMEM;
-			sbuf_printf(sb, "set security address-book global address-set %s "
-				    "address %s\n", s->addrs.label, name);
-		}
-	}
-
-	return err;
+	sbuf_printf(sb, "set security address-book global address-set %s address %s\n", set, name);
 }
+
+
+static const struct zones_words words = { address_name, put_address, put_member };
 
 
 static void put_range(struct sbuf *sb, const char *word, const struct flow_port *v)
@@ -201,7 +181,7 @@ int backend_srx(struct sbuf *sb, struct arena *a, const struct policy *p)
 
 	zones_put_head(sb, &z, "# ", "srx");
 	put_zones(sb, &z);
-	err = put_sets(sb, &z);
+	err = zones_put_sets(sb, &z, &words);
 	if (!err)
 		err = put_applications(sb, &z);
 	if (!err)

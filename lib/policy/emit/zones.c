@@ -112,6 +112,34 @@ int zones_objects(const struct ip_range **v, size_t *n, struct zones *z, uint8_t
 }
 
 
+int zones_put_sets(struct sbuf *sb, struct zones *z, const struct zones_words *w)
+{
+	const struct ip_range *v;
+	const char *name;
+	size_t n;
+	int err = zones_objects(&v, &n, z, 0);
+
+	for (size_t i = 0; !err && i < n; i++) {
+		name = w->name(z->mem, &v[i]);
+		if (!name)
+			return ENOMEM;
+		w->object(sb, name, &v[i]);
+	}
+	for (size_t i = 0; !err && i < z->p->nsets; i++) {
+		const struct zones_set *s = &z->sets[i];
+
+		for (size_t j = 0; s->used && j < s->addrs.n; j++) {
+			name = w->name(z->mem, &s->addrs.v[j]);
+			if (!name)
+				return ENOMEM;
+			w->member(sb, s->addrs.label, name);
+		}
+	}
+
+	return err;
+}
+
+
 const char *zones_rows(struct arena *a, const struct need *n)
 {
 	char *s = arena_strdup(a, "");

@@ -64,6 +64,17 @@ const char *zones_service(struct arena *a, const struct policy_rule *r, size_t m
  *  its service. */
 bool zones_service_first(const struct zones *z, size_t i);
 
+/** How a dialect writes objects and groups of addresses */
+struct zones_words {
+	const char *(*name)(struct arena *a, const struct ip_range *r);	/**< or NULL: no memory */
+	void (*object)(struct sbuf *sb, const char *name, const struct ip_range *r);
+	void (*member)(struct sbuf *sb, const char *set, const char *name);
+};
+
+/** The objects, then the sets in use, a line a member: a new host is one new
+ *  line (and its object). @return 0 or ENOMEM */
+int zones_put_sets(struct sbuf *sb, struct zones *z, const struct zones_words *w);
+
 /** Every range of the sets in use, once each, in order; family 0: both.
  *  @return 0 or ENOMEM */
 int zones_objects(const struct ip_range **v, size_t *n, struct zones *z, uint8_t family);

@@ -3,14 +3,14 @@
 
 #include "lib/sla/verdict.h"
 
-enum { MILLION = 1000000 };
+enum { MILLION = 1000000, P95_MILLION = 50000 };
 
 const struct sla_target sla_targets[SLA_TARGETS] = {
-	[SLA_TARGET_DELAY] = {"one-way delay", "delay_ms", "ms", INT64_C(150) * MILLION},
-	[SLA_TARGET_ALARM] = {"one-way delay over 10 s", "delay_10s_ms", "ms", INT64_C(250) * MILLION},
-	[SLA_TARGET_JITTER] = {"jitter", "jitter_ms", "ms", INT64_C(10) * MILLION},
-	[SLA_TARGET_PICTURE] = {"jitter of pictures", "picture_jitter_ms", "ms", INT64_C(50) * MILLION},
-	[SLA_TARGET_LOSS] = {"loss", "loss_percent", "%", 500},
+	[SLA_TARGET_DELAY] = {"one-way delay", "delay_ms", "mean", "ms", INT64_C(150) * MILLION},
+	[SLA_TARGET_ALARM] = {"one-way delay over 10 s", "delay_10s_ms", "worst mean", "ms", INT64_C(250) * MILLION},
+	[SLA_TARGET_JITTER] = {"jitter", "jitter_ms", "p95", "ms", INT64_C(10) * MILLION},
+	[SLA_TARGET_PICTURE] = {"jitter of pictures", "picture_jitter_ms", "p95", "ms", INT64_C(50) * MILLION},
+	[SLA_TARGET_LOSS] = {"loss", "loss_percent", "", "%", 500},
 };
 
 
@@ -64,11 +64,42 @@ static void check_delay(struct sla_check *c, const struct sla_figures *f, int64_
 }
 
 
-static void check_jitter(struct sla_check *c, const struct sla_series *s, int64_t limit)
+uint64_t sla_p95_needed(void)
 {
-	c->measured = s->s.n > 0;
+	return sla_loss_needed(P95_MILLION);
+}
+
+
+/* So many values are above the limit at least, as their percentiles say. */
+static uint64_t above_least(const struct sla_series *s, int64_t limit)
+{
+	const struct {
+		int64_t value;
+		unsigned p;
+	} rows[] = {{s->p50, 50}, {s->p90, 90}, {s->p95, 95}};
+
+	for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++)
+		if (rows[i].value > limit)
+			return s->s.n - (s->s.n * rows[i].p + 99) / 100 + 1;
+	return 0;
+}
+
+
+/* Of ten packets' nine differences one above the limit may be chance.
+ * packets: that make enough of them. */
+static void check_jitter(struct sla_check *c, const struct sla_series *s, int64_t limit,
+			 uint64_t packets)
+{
+	uint64_t n = s->s.n, needed = sla_p95_needed();
+
+	c->measured = n > 0;
 	c->value = s->p95;
 	c->answer = !c->measured ? SLA_UNKNOWN : judge(c->value, 0, limit);
+	if (n < needed && !(c->answer == SLA_UNFIT &&
+			    sla_loss_certain(above_least(s, limit), n, P95_MILLION))) {
+		c->answer = SLA_UNKNOWN;
+		c->needed = c->measured ? packets : 0;
+	}
 }
 
 
@@ -110,16 +141,18 @@ static void check_way(struct sla_verdict *v, const struct sla_figures *f, enum s
 {
 	bool there = w == SLA_FORWARD;
 	int64_t rtt = sla_sums_mean(&f->rtt.s);
+	uint64_t enough = sla_p95_needed() + 1;
 
 	check_delay(&v->checks[SLA_TARGET_DELAY][w], f, rtt,
 		    sla_sums_mean(there ? &f->forward.s : &f->back.s), sla_targets[SLA_TARGET_DELAY].limit);
 	check_delay(&v->checks[SLA_TARGET_ALARM][w], f, f->window_rtt,
 		    there ? f->window_forward : f->window_back, sla_targets[SLA_TARGET_ALARM].limit);
 	check_jitter(&v->checks[SLA_TARGET_JITTER][w], there ? &f->jitter_forward.all : &f->jitter_back.all,
-		     sla_targets[SLA_TARGET_JITTER].limit);
+		     sla_targets[SLA_TARGET_JITTER].limit, enough);
 	if (f->pictures)
 		check_jitter(&v->checks[SLA_TARGET_PICTURE][w], there ? &f->picture_forward : &f->picture_back,
-			     sla_targets[SLA_TARGET_PICTURE].limit);
+			     sla_targets[SLA_TARGET_PICTURE].limit,
+			     (enough * f->sent + f->pictures - 1) / f->pictures);
 	else
 		v->checks[SLA_TARGET_PICTURE][w].absent = true;
 	check_loss(&v->checks[SLA_TARGET_LOSS][w], f, there ? &f->loss_forward : &f->loss_back,
@@ -141,24 +174,15 @@ void sla_verdict_get(struct sla_verdict *v, const struct sla_figures *f)
 
 static void put_value(struct sbuf *sb, const struct sla_target *t, int64_t value)
 {
-	if (t->unit[0] == '%')
-		sbuf_printf(sb, "%.4g %%", (double)value / 10000);
-	else
-		sbuf_printf(sb, "%.4g ms", (double)value / MILLION);
+	double v = (double)value / (t->unit[0] == '%' ? 10000 : MILLION);
+
+	sbuf_printf(sb, v < 1000 ? "%.4g %s" : "%.0f %s", v, t->unit);
 }
 
 
-void sla_check_print(struct sbuf *sb, const struct sla_verdict *v, enum sla_target_id id,
-		     enum sla_way w)
+/* The value as far as it is known. */
+static void put_known(struct sbuf *sb, const struct sla_target *t, const struct sla_check *c)
 {
-	const struct sla_target *t = &sla_targets[id];
-	const struct sla_check *c = &v->checks[id][w];
-
-	sbuf_printf(sb, "%s %s: ", t->name, sla_way_name(w));
-	if (!c->measured) {
-		sbuf_puts(sb, "nothing was measured");
-		return;
-	}
 	if (c->bound)
 		sbuf_puts(sb, "between ");
 	put_value(sb, t, c->bound ? 0 : c->value);
@@ -171,27 +195,58 @@ void sla_check_print(struct sbuf *sb, const struct sla_verdict *v, enum sla_targ
 		put_value(sb, t, c->value + c->error);
 	}
 	else if (c->error) {
-		sbuf_puts(sb, " +- ");
-		put_value(sb, t, c->error);
+		sbuf_printf(sb, c->error < 10 * MILLION ? " +- %.2g ms" : " +- %.0f ms", (double)c->error / MILLION);
 	}
-	sbuf_puts(sb, ", target ");
-	put_value(sb, t, t->limit);
-	if (c->answer == SLA_UNFIT && c->value <= t->limit) {
+}
+
+
+static void put_missed(struct sbuf *sb, const struct sla_target *t, const struct sla_check *c)
+{
+	if (c->bound) {
+		sbuf_puts(sb, ": one way takes half of it or more");
+	}
+	else if (c->value <= t->limit) {
 		sbuf_puts(sb, ": over on one of both ways");
 	}
-	else if (c->answer == SLA_UNFIT && !c->bound) {
+	else {
 		sbuf_puts(sb, ": over by ");
 		put_value(sb, t, c->value - t->limit);
 	}
-	else if (c->answer == SLA_UNFIT) {
-		sbuf_puts(sb, ": one way takes half of it or more");
-	}
+}
+
+
+static void put_lacking(struct sbuf *sb, enum sla_target_id id, const struct sla_check *c)
+{
 	if (c->needed)
-		sbuf_printf(sb, ": send at least %" PRIu64 " packets to tell", c->needed);
-	else if (c->answer == SLA_UNKNOWN && c->bound)
-		sbuf_puts(sb, ": synchronise both clocks to tell");
-	else if (c->answer == SLA_UNKNOWN && id == SLA_TARGET_LOSS)
+		sbuf_printf(sb, ": send %" PRIu64 " packets to tell", c->needed);
+	else if (c->bound)
+		sbuf_puts(sb, ": to tell, use protocol 2 and keep both clocks with chrony or ntpd");
+	else if (id == SLA_TARGET_LOSS)
 		sbuf_puts(sb, ": which way packets were lost is not known");
-	else if (c->answer == SLA_UNKNOWN)
+	else
 		sbuf_puts(sb, ": the clocks are too far apart to tell");
+}
+
+
+void sla_check_print(struct sbuf *sb, const struct sla_verdict *v, enum sla_target_id id,
+		     enum sla_way w)
+{
+	const struct sla_target *t = &sla_targets[id];
+	const struct sla_check *c = &v->checks[id][w];
+
+	sbuf_printf(sb, "%s %s", t->name, sla_way_name(w));
+	if (t->figure[0])
+		sbuf_printf(sb, " (%s)", t->figure);
+	sbuf_puts(sb, ": ");
+	if (!c->measured) {
+		sbuf_puts(sb, "not measured");
+		return;
+	}
+	put_known(sb, t, c);
+	sbuf_puts(sb, ", target ");
+	put_value(sb, t, t->limit);
+	if (c->answer == SLA_UNFIT)
+		put_missed(sb, t, c);
+	else if (c->answer == SLA_UNKNOWN)
+		put_lacking(sb, id, c);
 }

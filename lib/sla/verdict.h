@@ -28,6 +28,7 @@ enum sla_target_id {
 struct sla_target {
 	const char *name;	/**< "one-way delay" */
 	const char *key;	/**< "delay_ms" */
+	const char *figure;	/**< what is held against it: "mean"; "": all there is */
 	const char *unit;	/**< "ms", "%" */
 	int64_t limit;		/**< ns, or packets of a million */
 };
@@ -52,6 +53,10 @@ struct sla_verdict {
 	struct sla_check checks[SLA_TARGETS][SLA_WAYS];
 };
 
+/** A percentile says something of a path from so many values on: fewer could
+ *  all lie on one side of it by chance, 5 times in 100. */
+uint64_t sla_p95_needed(void);
+
 /** Packets without a loss that show, 95 times in 100, that loss is at most
  *  the target (5,990 for 0.05 %) */
 uint64_t sla_loss_needed(int64_t per_million);
@@ -65,7 +70,8 @@ void sla_verdict_get(struct sla_verdict *v, const struct sla_figures *f);
 const char *sla_answer_name(enum sla_answer a);		/**< "fit", "cannot tell", "unfit" */
 const char *sla_way_name(enum sla_way w);		/**< "forward", "back" */
 
-/** One sentence about a check that is not fit: which target, by how much. */
+/** One sentence about a check: which figure of which target, by how much, and
+ *  what it takes to tell. */
 void sla_check_print(struct sbuf *sb, const struct sla_verdict *v, enum sla_target_id t,
 		     enum sla_way w);
 

@@ -242,10 +242,44 @@ static void test_pictures(void **state)
 	/* video was sent and no two pictures arrived whole */
 	f.pictures = 30;
 	assert_int_equal(answer(&f, SLA_TARGET_PICTURE, SLA_FORWARD), SLA_UNKNOWN);
-	f.picture_forward = (struct sla_series){.s = {.n = 29}, .p95 = 50 * MS};
-	f.picture_back = (struct sla_series){.s = {.n = 29}, .p95 = 50 * MS + 1};
+	f.picture_forward = (struct sla_series){.s = {.n = 59}, .p95 = 50 * MS};
+	f.picture_back = (struct sla_series){.s = {.n = 59}, .p95 = 50 * MS + 1};
 	assert_int_equal(answer(&f, SLA_TARGET_PICTURE, SLA_FORWARD), SLA_FIT);
 	assert_int_equal(answer(&f, SLA_TARGET_PICTURE, SLA_BACK), SLA_UNFIT);
+	/* 29 of 30 pictures of 200 packets each: twice as long */
+	f.picture_forward.s.n = 29;
+	sla_verdict_get(&v, &f);
+	assert_int_equal(v.checks[SLA_TARGET_PICTURE][SLA_FORWARD].answer, SLA_UNKNOWN);
+	assert_int_equal(v.checks[SLA_TARGET_PICTURE][SLA_FORWARD].needed, 12000);
+}
+
+
+/* 0.95^59 = 4.85 %, ^58 = 5.1 %: from 59 differences of 60 packets on. */
+static void test_jitter_few(void **state)
+{
+	struct sla_figures f = figures(10, 10, 10);
+	struct sla_series *all = &f.jitter_forward.all;
+	struct sla_verdict v;
+
+	(void)state;
+	assert_int_equal(sla_p95_needed(), 59);
+	sla_verdict_get(&v, &f);
+	assert_int_equal(v.checks[SLA_TARGET_JITTER][SLA_FORWARD].answer, SLA_UNKNOWN);
+	assert_int_equal(v.checks[SLA_TARGET_JITTER][SLA_FORWARD].needed, 60);
+	/* one of nine above: 1 - 0.95^9 = 37 %; five of nine: 3 in 100,000 */
+	all->p90 = all->p95 = 11 * MS;
+	assert_int_equal(answer(&f, SLA_TARGET_JITTER, SLA_FORWARD), SLA_UNKNOWN);
+	all->p50 = 11 * MS;
+	assert_int_equal(answer(&f, SLA_TARGET_JITTER, SLA_FORWARD), SLA_UNFIT);
+	f = figures(60, 10, 10);
+	assert_int_equal(answer(&f, SLA_TARGET_JITTER, SLA_FORWARD), SLA_FIT);
+	all->p95 = 11 * MS;
+	assert_int_equal(answer(&f, SLA_TARGET_JITTER, SLA_FORWARD), SLA_UNFIT);
+	/* an echo: nothing is known of it */
+	all->s.n = 0;
+	sla_verdict_get(&v, &f);
+	assert_int_equal(v.checks[SLA_TARGET_JITTER][SLA_FORWARD].answer, SLA_UNKNOWN);
+	assert_int_equal(v.checks[SLA_TARGET_JITTER][SLA_FORWARD].needed, 0);
 }
 
 
@@ -318,7 +352,18 @@ static void test_words(void **state)
 	sla_verdict_get(&v, &f);
 	assert_int_equal(v.answer, SLA_UNFIT);
 	sla_check_print(&sb, &v, SLA_TARGET_DELAY, SLA_FORWARD);
-	assert_string_equal(sbuf_str(&sb), "one-way delay forward: 162 ms +- 0.3 ms, target 150 ms: over by 12 ms");
+	assert_string_equal(sbuf_str(&sb), "one-way delay forward (mean): 162 ms +- 0.3 ms, target 150 ms: over by 12 ms");
+	sbuf_reset(&sb);
+	f.one_way_error = 13 * MS;
+	f.window_forward = 20000 * MS;
+	sla_verdict_get(&v, &f);
+	sla_check_print(&sb, &v, SLA_TARGET_DELAY, SLA_FORWARD);
+	assert_string_equal(sbuf_str(&sb),
+			    "one-way delay forward (mean): 162 ms +- 13 ms, target 150 ms: the clocks are too far apart to tell");
+	sbuf_reset(&sb);
+	sla_check_print(&sb, &v, SLA_TARGET_ALARM, SLA_FORWARD);
+	assert_string_equal(sbuf_str(&sb), "one-way delay over 10 s forward (worst mean): 20000 ms +- 13 ms, "
+			    "target 250 ms: over by 19750 ms");
 	sbuf_reset(&sb);
 	sla_check_print(&sb, &v, SLA_TARGET_LOSS, SLA_BACK);
 	assert_string_equal(sbuf_str(&sb), "loss back: 0.12 %, target 0.05 %: over by 0.07 %");
@@ -488,6 +533,7 @@ int main(void)
 		cmocka_unit_test(test_alarm),
 		cmocka_unit_test(test_jitter),
 		cmocka_unit_test(test_pictures),
+		cmocka_unit_test(test_jitter_few),
 		cmocka_unit_test(test_loss_few),
 		cmocka_unit_test(test_loss_many),
 		cmocka_unit_test(test_nothing),

@@ -202,6 +202,20 @@ static void put_clock(struct jsonw *w, const char *key, const struct sla_clock *
 }
 
 
+static void put_gap(struct jsonw *w, const char *key, const struct sla_stamp_gap *g)
+{
+	if (!g->n) {
+		jsonw_null(w, key);
+		return;
+	}
+	jsonw_object_open(w, key);
+	jsonw_uint(w, "n", (unsigned long)g->n);
+	jsonw_fixed(w, "mean", g->sum_ns / (int64_t)g->n, NS_OF_MS);
+	jsonw_fixed(w, "max", g->max_ns, NS_OF_MS);
+	jsonw_close(w);
+}
+
+
 static void put_run(struct jsonw *w, const struct sla_run *run)
 {
 	struct sbuf at = {0};
@@ -216,6 +230,8 @@ static void put_run(struct jsonw *w, const struct sla_run *run)
 	put_clock(w, "clock_near_ms", &run->near);
 	put_clock(w, "clock_far_ms", &run->far);
 	jsonw_uint(w, "clock_steps", run->steps);
+	put_gap(w, "stamp_gap_send_ms", &run->gap_tx);
+	put_gap(w, "stamp_gap_receive_ms", &run->gap_rx);
 	sbuf_reset(&at);
 }
 

@@ -1,5 +1,6 @@
 #include <errno.h>
 #include <inttypes.h>
+#include <math.h>
 #include <string.h>
 
 #include "lib/sla/figures_int.h"
@@ -209,6 +210,36 @@ void show_title(struct sbuf *sb, const struct sla_show *sh)
 			sbuf_printf(sb, "%s%s", lead, run->streams[i].profile);
 			lead = " + ";
 		}
+}
+
+
+void show_hint(struct sbuf *sb, const struct sla_show *sh)
+{
+	int64_t ns = show_duration(sh->run);
+	uint64_t sent = sh->total.sent, needed = 0;
+
+	for (unsigned t = 0; t < SLA_TARGETS; t++)
+		for (unsigned w = 0; w < SLA_WAYS; w++)
+			if (sh->verdict.checks[t][w].needed > needed)
+				needed = sh->verdict.checks[t][w].needed;
+	if (needed <= sent || sent < 2 || ns <= 0)
+		return;
+	sbuf_printf(sb, "%" PRIu64 " packets at this rate: --duration %.0f", needed,
+		    ceil((double)needed * (double)ns / (double)(sent - 1) / 1e9));
+}
+
+
+static double gap_us(const struct sla_stamp_gap *g)
+{
+	return g->n ? (double)g->sum_ns / (double)g->n / 1e3 : 0;
+}
+
+
+void show_stamps(struct sbuf *sb, const struct sla_run *run)
+{
+	if (run->gap_tx.n || run->gap_rx.n)
+		sbuf_printf(sb, "Stamps are the kernel's; the program's own are off by %.0f us when sending, "
+			    "%.0f us when receiving.", gap_us(&run->gap_tx), gap_us(&run->gap_rx));
 }
 
 

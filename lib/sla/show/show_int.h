@@ -36,6 +36,12 @@ void show_percent(struct sbuf *sb, uint64_t part, uint64_t of);
 bool show_new_profile(const struct sla_run *run, size_t i);
 /** "paris to london, room1-1080p-best" */
 void show_title(struct sbuf *sb, const struct sla_show *sh);
+/** How long to measure so that a check with too few packets can be answered;
+ *  nothing when none has */
+void show_hint(struct sbuf *sb, const struct sla_show *sh);
+/** Whose stamps the figures are made of, and how far the program's are from
+ *  the kernel's; nothing when nothing was timed */
+void show_stamps(struct sbuf *sb, const struct sla_run *run);
 /** A step of 1, 2 or 5 times a power of ten, so that `range` has at most n. */
 int64_t show_step(int64_t range, unsigned n);
 

@@ -1,7 +1,31 @@
 /* Figures for a terminal of 80 columns. */
 #include <inttypes.h>
+#include <string.h>
 
 #include "lib/sla/show/show_int.h"
+
+
+/* Words from column `at` on, further lines of 80 columns indented to `indent`. */
+static void put_wrapped(struct sbuf *sb, unsigned at, unsigned indent, const char *text)
+{
+	for (const char *word = text; *word;) {
+		size_t n = strcspn(word, " ");
+
+		if (at > indent && at + n + 1 > SHOW_WIDTH) {
+			sbuf_printf(sb, "\n%*s", (int)indent, "");
+			at = indent;
+		}
+		else if (word > text) {
+			sbuf_putc(sb, ' ');
+			at++;
+		}
+		sbuf_printf(sb, "%.*s", (int)n, word);
+		at += (unsigned)n;
+		word += n;
+		word += strspn(word, " ");
+	}
+	sbuf_putc(sb, '\n');
+}
 
 
 static void put_row(struct sbuf *sb, const char *name, const struct sla_series *s)
@@ -103,6 +127,36 @@ static void put_mark(struct sbuf *sb, const char *where, uint8_t dscp, uint64_t 
 }
 
 
+/* Which marks came as they were sent, and which did not. */
+static void put_marks(struct sbuf *sb, const struct sla_figures *f)
+{
+	bool far = f->dscp_far != SLA_DSCP_UNKNOWN && !f->remarked_far;
+	bool near = f->dscp_near != SLA_DSCP_UNKNOWN && !f->remarked_near;
+
+	put_mark(sb, "forward", f->dscp_far, f->remarked_far, f->answered);
+	put_mark(sb, "back", f->dscp_near, f->remarked_near, f->answered);
+	if (!far && !near)
+		return;
+	sbuf_puts(sb, "Marks unchanged:");
+	if (far)
+		sbuf_printf(sb, " forward DSCP %u%s", f->dscp_far, near ? "," : "");
+	if (near)
+		sbuf_printf(sb, " back DSCP %u", f->dscp_near);
+	sbuf_puts(sb, ".\n");
+}
+
+
+static void put_stamps(struct sbuf *sb, const struct sla_run *run)
+{
+	struct sbuf text = {0};
+
+	show_stamps(&text, run);
+	if (text.len)
+		put_wrapped(sb, 0, 0, sbuf_str(&text));
+	sbuf_reset(&text);
+}
+
+
 static void put_voice(struct sbuf *sb, const struct sla_show *sh)
 {
 	const struct sla_voice *v = &sh->voice;
@@ -126,19 +180,30 @@ static void put_voice(struct sbuf *sb, const struct sla_show *sh)
 
 static void put_verdict(struct sbuf *sb, const struct sla_show *sh)
 {
+	enum { WORD = 2, TEXT = 15 };
 	const struct sla_verdict *v = &sh->verdict;
+	struct sbuf text = {0};
 
 	sbuf_printf(sb, "\nVerdict: %s\n", sla_answer_name(v->answer));
-	for (unsigned t = 0; t < SLA_TARGETS; t++)
-		for (unsigned w = 0; w < SLA_WAYS; w++)
-			if (v->checks[t][w].answer != SLA_FIT && v->checks[t][w].measured) {
-				sbuf_puts(sb, "  ");
-				sla_check_print(sb, v, (enum sla_target_id)t, (enum sla_way)w);
-				sbuf_putc(sb, '\n');
-			}
+	for (unsigned t = 0; sh->total.sent && t < SLA_TARGETS; t++)
+		for (unsigned w = 0; w < SLA_WAYS; w++) {
+			/* that nothing came back is said already */
+			if (v->checks[t][w].answer == SLA_FIT || (!v->checks[t][w].measured && !sh->total.timed))
+				continue;
+			sla_check_print(&text, v, (enum sla_target_id)t, (enum sla_way)w);
+			sbuf_printf(sb, "%*s%-*s", WORD, "", TEXT - WORD, sla_answer_name(v->checks[t][w].answer));
+			put_wrapped(sb, TEXT, TEXT, sbuf_str(&text));
+			sbuf_reset(&text);
+		}
 	if (v->answer == SLA_FIT)
 		sbuf_printf(sb, "  kept each way: delay 150 ms, jitter 10 ms%s, loss 0.05 %%\n",
 			    sh->total.pictures ? " (of pictures 50 ms)" : "");
+	show_hint(&text, sh);
+	if (text.len) {
+		sbuf_printf(sb, "%*s", WORD, "");
+		put_wrapped(sb, WORD, WORD, sbuf_str(&text));
+	}
+	sbuf_reset(&text);
 }
 
 
@@ -160,6 +225,20 @@ static void put_streams(struct sbuf *sb, const struct sla_show *sh)
 }
 
 
+/* Why it did not run as it was meant to. */
+static void put_end(struct sbuf *sb, const struct sla_run *run)
+{
+	struct sbuf text = {0};
+
+	if (run->stop == SLA_STOP_DONE)
+		return;
+	sbuf_printf(&text, "ended: %s%s%s", sla_stop_name(run->stop), run->why ? ": " : "",
+		    run->why ? run->why : "");
+	put_wrapped(sb, 0, 0, sbuf_str(&text));
+	sbuf_reset(&text);
+}
+
+
 void show_text(struct sbuf *sb, const struct sla_show *sh)
 {
 	const struct sla_figures *f = &sh->total;
@@ -169,15 +248,13 @@ void show_text(struct sbuf *sb, const struct sla_show *sh)
 	sbuf_putc(sb, '\n');
 	show_time(sb, run->start_ns);
 	sbuf_printf(sb, ", %.1f s", (double)show_duration(run) / 1e9);
-	if (run->stop != SLA_STOP_DONE)
-		sbuf_printf(sb, ", ended: %s%s%s", sla_stop_name(run->stop), run->why ? ": " : "",
-			    run->why ? run->why : "");
 	sbuf_putc(sb, '\n');
+	put_end(sb, run);
 
 	put_counts(sb, f);
 	put_delays(sb, f);
-	put_mark(sb, "there", f->dscp_far, f->remarked_far, f->answered);
-	put_mark(sb, "back", f->dscp_near, f->remarked_near, f->answered);
+	put_marks(sb, f);
+	put_stamps(sb, run);
 	if (run->steps)
 		sbuf_printf(sb, "A clock stepped %u time%s meanwhile, by %.3f ms in sum.\n", run->steps,
 			    run->steps == 1 ? "" : "s", (double)run->step_ns / 1e6);

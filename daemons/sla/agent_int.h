@@ -17,6 +17,8 @@ enum {
 	AGENT_NAME = 64,
 };
 
+_Static_assert((int)AGENT_CLOSING <= (int)SLA_CLOSING_MAX, "a run has room for the closing packets");
+
 struct agent_stream {
 	struct agent *a;
 	unsigned index;

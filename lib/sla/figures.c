@@ -304,13 +304,23 @@ static void windows_join(struct sla_figures *t, const struct sla_figures *f, boo
 }
 
 
+/* One mark of all streams, or none: of those that were answered. */
+static void marks_join(struct sla_figures *t, const struct sla_figures *f)
+{
+	if (!f->answered)
+		return;
+	t->dscp_far = !t->answered || t->dscp_far == f->dscp_far ? f->dscp_far : SLA_DSCP_UNKNOWN;
+	t->dscp_near = !t->answered || t->dscp_near == f->dscp_near ? f->dscp_near : SLA_DSCP_UNKNOWN;
+}
+
+
 static void figures_join(struct sla_figures *t, const struct sla_figures *f)
 {
 	if (f->timed)
 		windows_join(t, f, !t->timed);
-	t->dscp_far = !t->answered || t->dscp_far == f->dscp_far ? f->dscp_far : SLA_DSCP_UNKNOWN;
-	t->dscp_near = !t->answered || t->dscp_near == f->dscp_near ? f->dscp_near : SLA_DSCP_UNKNOWN;
-	t->directions = f->directions && (t->directions || !t->sent);
+	if (f->sent)
+		t->directions = f->directions && (t->directions || !t->sent);
+	marks_join(t, f);
 	t->sent += f->sent;
 	t->answered += f->answered;
 	t->late += f->late;

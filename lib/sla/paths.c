@@ -5,6 +5,9 @@
 
 #include "lib/sla/figures_int.h"
 
+/* No path delivers a packet more often: a responder whose numbers say so counts something else. */
+enum { DELIVERED_MAX = 4 };
+
 enum fate { ANSWERED = 0, LOST, LOST_BACK, LOST_FORWARD, LOST_UNKNOWN };
 
 struct work {
@@ -89,7 +92,7 @@ static bool marks_read(struct work *w)
 		w->marks[out++] = w->marks[i];
 	}
 	w->nmarks = out;
-	return n > st->nreached;
+	return out && w->marks[out - 1] >> 32 <= DELIVERED_MAX * st->nsamples;
 }
 
 
@@ -146,7 +149,8 @@ static uint64_t numbers_explain(struct work *w, uint32_t *missing, bool doubles)
 		for (size_t i = 0; i < w->nmarks; i++) {
 			uint32_t b = (uint32_t)w->marks[i];
 			int64_t a = i ? (int64_t)(uint32_t)w->marks[i - 1] : -1;
-			int64_t lo = (a < b ? a : b) + 1 - wide, hi = (a < b ? b : a) + wide;
+			/* the neighbours themselves are explained */
+			int64_t lo = (a < b ? a : b) - wide, hi = (a < b ? b : a) + wide + 1;
 
 			if (!pass)
 				missing[i] = (uint32_t)((w->marks[i] >> 32) - (i ? w->marks[i - 1] >> 32 : 0) - 1);

@@ -79,31 +79,39 @@ static const char *reached_wrong(const struct sla_stream *st)
 }
 
 
-const char *sla_run_wrong(const struct sla_run *run)
+static const char *sizes_wrong(const struct sla_run *run)
 {
-	size_t n = 0;
+	size_t samples = 0, copies = 0;
 
 	if (run->nstreams > SLA_STREAMS_MAX)
 		return "too many streams";
 	for (size_t i = 0; i < run->nstreams; i++) {
 		const struct sla_stream *st = &run->streams[i];
-		const char *wrong;
 
-		n += st->nsamples + st->ncopies;
-		if (st->nreached > 2 * (size_t)SLA_SAMPLES_MAX)
+		samples += st->nsamples;
+		copies += st->ncopies;
+		if (samples > SLA_SAMPLES_MAX + run->nstreams * SLA_CLOSING_MAX || copies > SLA_SAMPLES_MAX ||
+		    st->nreached > 2 * (size_t)SLA_SAMPLES_MAX)
 			return "too many samples";
-		if (st->nsamples > SLA_SAMPLES_MAX || st->ncopies > SLA_SAMPLES_MAX || n > SLA_SAMPLES_MAX)
-			return "too many samples";
-		if (st->pictures && !st->pps)
-			return "pictures without packets";
-		wrong = samples_wrong(st);
-		wrong = wrong ? wrong : copies_wrong(st);
-		wrong = wrong ? wrong : reached_wrong(st);
-		if (wrong)
-			return wrong;
 	}
 
 	return NULL;
+}
+
+
+const char *sla_run_wrong(const struct sla_run *run)
+{
+	const char *wrong = sizes_wrong(run);
+
+	for (size_t i = 0; !wrong && i < run->nstreams; i++) {
+		const struct sla_stream *st = &run->streams[i];
+
+		wrong = samples_wrong(st);
+		wrong = wrong ? wrong : copies_wrong(st);
+		wrong = wrong ? wrong : reached_wrong(st);
+	}
+
+	return wrong;
 }
 
 

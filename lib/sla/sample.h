@@ -16,7 +16,8 @@
 
 enum {
 	SLA_STREAMS_MAX = 64,		/**< of one operation */
-	SLA_SAMPLES_MAX = 1 << 22,	/**< of one operation, all streams */
+	SLA_SAMPLES_MAX = 1 << 22,	/**< of one operation, all streams; of copies as many */
+	SLA_CLOSING_MAX = 8,		/**< closing packets of one stream, besides those */
 	SLA_DSCP_UNKNOWN = 0xff,
 };
 
@@ -153,9 +154,9 @@ struct sla_run {
 };
 
 /**
- * Does a run keep the contract above: every seq its index, each arrival
- * number once, closing packets last, copies of packets that were answered,
- * sizes within the limits?
+ * Does a run keep the contract above: every seq its index, no arrival number
+ * above the count of answers, closing packets last, copies of packets that
+ * were answered, times since 1970, sizes within the limits?
  * @return NULL, or what it breaks
  */
 const char *sla_run_wrong(const struct sla_run *run);

@@ -1,6 +1,7 @@
 #include <string.h>
 
 #include "lab/impair/packet.h"
+#include "lib/base/bytes.h"
 
 enum {
 	ETH_LEN = 14, VLAN_LEN = 4, VLANS_MAX = 2, IP4_LEN = 20, IP6_LEN = 40, EXTENSIONS_MAX = 8,
@@ -10,12 +11,6 @@ enum {
 	PROTO_ICMP6 = 58, PROTO_DSTOPTS = 60,
 	ND_FIRST = 133, ND_LAST = 137,	/* router solicitation to redirect, RFC 4861 */
 };
-
-
-static uint16_t get16(const uint8_t *p)
-{
-	return (uint16_t)(p[0] << 8 | p[1]);
-}
 
 
 static void read_payload(struct packet *p, const uint8_t *frame, size_t at, size_t len)

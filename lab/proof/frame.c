@@ -2,6 +2,7 @@
 #include <string.h>
 
 #include "lab/proof/frame.h"
+#include "lib/base/bytes.h"
 
 enum {
 	ETHER_IPV4 = 0x0800, ETHER_ARP = 0x0806, ETHER_VLAN = 0x8100,
@@ -17,18 +18,6 @@ struct cur {
 	const uint8_t *p;
 	size_t n;
 };
-
-
-static unsigned be16(const uint8_t *p)
-{
-	return (unsigned)p[0] << 8 | p[1];
-}
-
-
-static uint32_t be32(const uint8_t *p)
-{
-	return (uint32_t)be16(p) << 16 | be16(p + 2);
-}
 
 
 static void cur_skip(struct cur *c, size_t n)
@@ -86,8 +75,8 @@ static void frame_ports(struct frame *f, struct cur c)
 		return;
 	}
 
-	f->pkt.sport = (uint16_t)be16(c.p);
-	f->pkt.dport = (uint16_t)be16(c.p + 2);
+	f->pkt.sport = get16(c.p);
+	f->pkt.dport = get16(c.p + 2);
 	if (f->proto == IP_TCP && c.n >= 14)
 		f->tcp_flags = c.p[13];
 }
@@ -127,9 +116,9 @@ static void frame_ipv4(struct frame *f, struct cur c, bool quoted)
 		return;
 	}
 
-	f->len = be16(c.p + 2);
-	frag = be16(c.p + 6);
-	f->frag_id = be16(c.p + 4);
+	f->len = get16(c.p + 2);
+	frag = get16(c.p + 6);
+	f->frag_id = get16(c.p + 4);
 	f->first_fragment = (frag & 0x2000) && !(frag & 0x1fff);
 	f->proto = c.p[9];
 	addr_set(&f->pkt.src, 4, c.p + 12);
@@ -148,8 +137,8 @@ static unsigned frame_extensions(struct frame *f, struct cur *c)
 		uint8_t next = c->p[0];
 
 		if (f->proto == IP_FRAGMENT) {
-			offset = be16(c->p + 2) >> 3;
-			f->frag_id = be32(c->p + 4);
+			offset = get16(c->p + 2) >> 3;
+			f->frag_id = get32(c->p + 4);
 			f->first_fragment = !offset && (c->p[3] & 1);
 			cur_skip(c, 8);
 		}
@@ -182,7 +171,7 @@ static void frame_ipv6(struct frame *f, struct cur c, bool quoted)
 		return;
 	}
 
-	f->len = be16(c.p + 4) + 40;
+	f->len = get16(c.p + 4) + 40;
 	f->proto = c.p[6];
 	addr_set(&f->pkt.src, 6, c.p + 8);
 	addr_set(&f->pkt.dst, 6, c.p + 24);
@@ -230,11 +219,11 @@ void frame_read(struct frame *f, const uint8_t *p, size_t len)
 		return;
 	}
 
-	f->ethertype = (uint16_t)be16(p + 12);
+	f->ethertype = get16(p + 12);
 	cur_skip(&c, 14);
 	for (int i = 0; i < 2 && c.n >= 4 && (f->ethertype == ETHER_VLAN ||
 					      f->ethertype == ETHER_QINQ); i++) {
-		f->ethertype = (uint16_t)be16(c.p + 2);
+		f->ethertype = get16(c.p + 2);
 		cur_skip(&c, 4);
 	}
 

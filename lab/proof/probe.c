@@ -1,37 +1,12 @@
 #include <string.h>
 
 #include "lab/proof/probe.h"
+#include "lib/base/bytes.h"
 
 /* "VVp!" marks our packets; as the first bytes of a datagram it is also no
  * message of any protocol that a firewall's helpers listen to */
 enum { MARK = 0x56567021, TTL = 64, SYN = 2, WINDOW = 1024,
        UDP_LEN = 8 + 12, TCP_LEN = 20 + 4, ICMP_LEN = 8 + 12 };
-
-
-static void put16(uint8_t *p, unsigned v)
-{
-	p[0] = (uint8_t)(v >> 8);
-	p[1] = (uint8_t)v;
-}
-
-
-static void put32(uint8_t *p, uint32_t v)
-{
-	put16(p, v >> 16);
-	put16(p + 2, v & 0xffff);
-}
-
-
-static unsigned get16(const uint8_t *p)
-{
-	return (unsigned)p[0] << 8 | p[1];
-}
-
-
-static uint32_t get32(const uint8_t *p)
-{
-	return (uint32_t)get16(p) << 16 | get16(p + 2);
-}
 
 
 /** One's complement sum (RFC 1071), n is even */

@@ -127,6 +127,22 @@ const char *sbuf_str(const struct sbuf *sb)
 }
 
 
+void sbuf_put_csv(struct sbuf *sb, const char *s)
+{
+	if (!strpbrk(s, ",\"\r\n")) {
+		sbuf_puts(sb, s);
+		return;
+	}
+	sbuf_putc(sb, '"');
+	for (; *s; s++) {
+		if (*s == '"')
+			sbuf_putc(sb, '"');
+		sbuf_putc(sb, *s);
+	}
+	sbuf_putc(sb, '"');
+}
+
+
 void sbuf_put_fixed(struct sbuf *sb, long long v, unsigned decimals)
 {
 	unsigned long long u = v < 0 ? 0 - (unsigned long long)v : (unsigned long long)v, unit = 1;

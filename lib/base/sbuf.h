@@ -27,6 +27,9 @@ void sbuf_printf(struct sbuf *sb, const char *fmt, ...)
 /** Write s so that a browser shows it as it is: & < > " ' escaped. */
 void sbuf_put_html(struct sbuf *sb, const char *s);
 
+/** A field of CSV (RFC 4180), quoted where it must be. */
+void sbuf_put_csv(struct sbuf *sb, const char *s);
+
 /** v with so many of its digits behind the point, exactly and without zeros
  *  at the end: 1250 with 3 is 1.25. At most 18 decimals. */
 void sbuf_put_fixed(struct sbuf *sb, long long v, unsigned decimals);

@@ -3,7 +3,7 @@
 #include <errno.h>
 #include <string.h>
 
-#include "lib/rtp/bytes.h"
+#include "lib/base/bytes.h"
 
 enum { REPORT_SIZE = 24, SENDER_SIZE = 20 };
 

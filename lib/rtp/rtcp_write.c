@@ -1,7 +1,7 @@
 #include <errno.h>
 #include <string.h>
 
-#include "lib/rtp/bytes.h"
+#include "lib/base/bytes.h"
 #include "lib/rtp/rtcp.h"
 
 #define NTP_UNIX_OFFSET 2208988800u	/* 1970 in seconds since 1900 */

@@ -3,7 +3,7 @@
 #include <errno.h>
 #include <string.h>
 
-#include "lib/rtp/bytes.h"
+#include "lib/base/bytes.h"
 
 static int ext_parse(struct rtp_header *h, size_t *pos, const uint8_t *p,
 		     size_t len)

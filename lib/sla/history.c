@@ -1,4 +1,4 @@
-#include "lib/sla/bytes.h"
+#include "lib/base/bytes.h"
 #include "lib/sla/history.h"
 
 enum { AT_COUNT = 62, AT_FIRST = 64, EACH = 8 };

@@ -1,7 +1,7 @@
 #include <errno.h>
 #include <string.h>
 
-#include "lib/sla/bytes.h"
+#include "lib/base/bytes.h"
 #include "lib/sla/wire_v1.h"
 
 /*

@@ -5,7 +5,7 @@
 
 #include <openssl/crypto.h>
 
-#include "lib/rtp/bytes.h"
+#include "lib/base/bytes.h"
 
 /* Bytes of the AES counter-mode key stream at one IV. */
 static int key_stream(uint8_t *out, size_t n, const uint8_t *key,

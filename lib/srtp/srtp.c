@@ -7,7 +7,7 @@
 
 #include <openssl/crypto.h>
 
-#include "lib/rtp/bytes.h"
+#include "lib/base/bytes.h"
 #include "lib/rtp/rtp.h"
 #include "lib/srtp/cipher.h"
 

@@ -8,7 +8,7 @@
 
 #include <openssl/evp.h>
 
-#include "lib/rtp/bytes.h"
+#include "lib/base/bytes.h"
 #include "lib/srtp/srtp.h"
 
 enum { ROUNDS = 200000, PACKET = 1100, ROOM = PACKET + SRTP_MAX_OVERHEAD };

@@ -10,7 +10,7 @@
 #include <poll.h>
 #include <stdatomic.h>
 
-#include "lib/rtp/bytes.h"
+#include "lib/base/bytes.h"
 #include "tests/unit/failmalloc.h"
 #include "tests/unit/session_pair.h"
 

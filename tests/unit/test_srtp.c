@@ -7,7 +7,7 @@
 #include <errno.h>
 #include <string.h>
 
-#include "lib/rtp/bytes.h"
+#include "lib/base/bytes.h"
 #include "lib/srtp/cipher.h"
 #include "lib/srtp/srtp.h"
 #include "tests/unit/failmalloc.h"

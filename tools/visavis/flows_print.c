@@ -233,7 +233,7 @@ void flows_print_json(struct sbuf *sb, const struct flows_list *l)
 	do {							\
 		struct sbuf field = {0};			\
 		__VA_ARGS__;					\
-		out_csv(sb, sbuf_str(&field));			\
+		sbuf_put_csv(sb, sbuf_str(&field));			\
 		sbuf_puts(sb, sep);				\
 		if (field.err)					\
 			(sb)->err = field.err;			\

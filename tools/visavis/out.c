@@ -55,22 +55,6 @@ void out_wrap(struct sbuf *sb, size_t col, size_t indent, size_t width, const ch
 }
 
 
-void out_csv(struct sbuf *sb, const char *s)
-{
-	if (!strpbrk(s, ",\"\r\n")) {
-		sbuf_puts(sb, s);
-		return;
-	}
-	sbuf_putc(sb, '"');
-	for (; *s; s++) {
-		if (*s == '"')
-			sbuf_putc(sb, '"');
-		sbuf_putc(sb, *s);
-	}
-	sbuf_putc(sb, '"');
-}
-
-
 void out_markdown(struct sbuf *sb, const char *s)
 {
 	for (; *s; s++) {

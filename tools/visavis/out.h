@@ -17,9 +17,6 @@ size_t out_width(void);
  *  further ones begin at `indent`; ends with a newline. */
 void out_wrap(struct sbuf *sb, size_t col, size_t indent, size_t width, const char *text);
 
-/** Append a CSV field (RFC 4180), quoted where needed. */
-void out_csv(struct sbuf *sb, const char *s);
-
 /** Append text for a cell of a Markdown table. */
 void out_markdown(struct sbuf *sb, const char *s);
 

@@ -5,22 +5,6 @@
 #include "lib/sla/show/show_int.h"
 
 
-static void csv_text(struct sbuf *sb, const char *s)
-{
-	if (!strpbrk(s, ",\"\r\n")) {
-		sbuf_puts(sb, s);
-		return;
-	}
-	sbuf_putc(sb, '"');
-	for (; *s; s++) {
-		if (*s == '"')
-			sbuf_putc(sb, '"');
-		sbuf_putc(sb, *s);
-	}
-	sbuf_putc(sb, '"');
-}
-
-
 static void csv_series(struct sbuf *sb, const struct sla_series *s, bool known)
 {
 	const int64_t v[] = {
@@ -38,11 +22,11 @@ static void csv_series(struct sbuf *sb, const struct sla_series *s, bool known)
 static void csv_line(struct sbuf *sb, const struct sla_show *sh, const char *stream,
 		     const struct sla_figures *f, const struct sla_voice *v, const char *verdict)
 {
-	csv_text(sb, sh->run->from ? sh->run->from : "");
+	sbuf_put_csv(sb, sh->run->from ? sh->run->from : "");
 	sbuf_putc(sb, ',');
-	csv_text(sb, sh->run->to ? sh->run->to : "");
+	sbuf_put_csv(sb, sh->run->to ? sh->run->to : "");
 	sbuf_putc(sb, ',');
-	csv_text(sb, stream);
+	sbuf_put_csv(sb, stream);
 	sbuf_printf(sb, ",%" PRIu64 ",%" PRIu64 ",%" PRIu64 ",%" PRIu64 ",%" PRIu64 ",%" PRIu64 ",%" PRIu64, f->sent,
 		    f->loss_forward.lost, f->loss_back.lost, f->lost_unknown, f->late, f->order.n, f->duplicate);
 	csv_series(sb, &f->rtt, true);

@@ -1,6 +1,6 @@
-/** Big-endian integers in byte strings. */
-#ifndef VISAVIS_LIB_RTP_BYTES_H
-#define VISAVIS_LIB_RTP_BYTES_H
+/** Numbers in network order. The caller has checked that they lie inside. */
+#ifndef VISAVIS_LIB_BASE_BYTES_H
+#define VISAVIS_LIB_BASE_BYTES_H
 
 #include <stdint.h>
 

@@ -369,6 +369,41 @@ static void asa_lines(void **state)
 }
 
 
+/* "interface NAME" is the address that the file gives it, before or after */
+static void asa_own_addresses(void **state)
+{
+	static const struct { const char *block; enum verdict here, next; } v[] = {
+		{"interface G0/0\n nameif outside\n ip address 192.0.2.1 255.255.255.0\n", PERMITTED, DENIED},
+		{"interface G0/0\n ip address 192.0.2.1 255.255.255.0 standby 192.0.2.2\n nameif outside\n",
+		 PERMITTED, DENIED},
+		{"interface G0/0\n nameif outside\n ip address edge 255.255.255.0\n", PERMITTED, DENIED},
+		{"interface G0/0\n nameif Outside\n ip address 192.0.2.9 255.255.255.0\n", DENIED, DENIED},
+		{"interface G0/0\n nameif outside\n ip address dhcp setroute\n", UNKNOWN, UNKNOWN},
+		{"interface G0/0\n nameif outside\n", UNKNOWN, UNKNOWN},
+		{"interface G0/0\n nameif inside\n ip address 192.0.2.1 255.255.255.0\n", UNKNOWN, UNKNOWN},
+		{"interface G0/0\n nameif outside\n ip address 192.0.2.1 255.255.255.0\n"
+		 " ipv6 address 2001:db8::1/64\n", UNKNOWN, UNKNOWN},
+		{"interface G0/0\n nameif outside\n ip address 192.0.2.1 255.255.255.0\n"
+		 "interface G0/1\n nameif outside\n ip address 192.0.2.7 255.255.255.0\n", UNKNOWN, UNKNOWN},
+		{"object network o\n nat (a,b) static interface\n", UNKNOWN, UNKNOWN},
+	};
+
+	for (size_t i = 0; i < 2 * sizeof(v) / sizeof(v[0]); i++) {
+		struct fixture f;
+		char text[600];
+
+		(void)snprintf(text, sizeof(text), "ASA Version 9.16(4)\nname 192.0.2.1 edge\n%s"
+			       "access-list A extended permit tcp any interface outside eq 443\n%s"
+			       "access-group A in interface outside\n", i % 2 ? v[i / 2].block : "",
+			       i % 2 ? "" : v[i / 2].block);
+		assert_int_equal(load(&f, "asa", text, strlen(text)), 0);
+		EXPECT("A", 0, v[i / 2].here, v[i / 2].here == DENIED ? NULL : "interface", "10.1.0.5", "192.0.2.1", 6, 1, 443, 2);
+		EXPECT("A", 0, v[i / 2].next, v[i / 2].next == DENIED ? NULL : "interface", "10.1.0.5", "192.0.2.2", 6, 1, 443, 2);
+		drop(&f);
+	}
+}
+
+
 static void dialects_are_told_apart(void **state)
 {
 	static const struct {
@@ -482,6 +517,7 @@ int main(void)
 		cmocka_unit_test(xr_lines),
 		cmocka_unit_test(nxos_lines),
 		cmocka_unit_test(asa_lines),
+		cmocka_unit_test(asa_own_addresses),
 		cmocka_unit_test(dialects_are_told_apart),
 		cmocka_unit_test(shown_lists),
 		cmocka_unit_test(duplicates_and_wildcards),

@@ -112,12 +112,22 @@ static int add_group(struct cisco_read *r, struct ace *a, struct config_addrs *v
 }
 
 
-/** ASA: the addresses of the device's own interface. Their mask is known, the
- *  address itself is not kept. */
-static int add_interface(struct cisco_read *r, struct ace *a)
+/** ASA: the address of the device's own interface, of IPv4. Whether one with
+ *  both families means both is not documented. */
+static int add_interface(struct cisco_read *r, struct ace *a, struct config_addrs *v)
 {
-	cisco_doubt(a, "the address of interface \"%.*s\" is not known", cisco_next(r));
-	return 0;
+	const struct token *t = cisco_next(r);
+	const struct asa_own *own = cisco_own_find(r, t);
+	struct ip_range one;
+
+	if (!own || !own->known || own->ipv6 || own->lost) {
+		cisco_doubt(a, t ? "the address of interface \"%.*s\" is not known" :
+			    "the name of an interface is missing", t);
+		return 0;
+	}
+
+	one.lo = one.hi = own->addr;
+	return config_addrs_add(r->c, v, &one);
 }
 
 
@@ -198,7 +208,7 @@ int cisco_addr(struct cisco_read *r, struct ace *a, struct config_addrs *v)
 	if (is_group_word(t))
 		return add_group(r, a, v);
 	if (cisco_is(t, "interface") && r->flavour == FLAVOUR_ASA)
-		return add_interface(r, a);
+		return add_interface(r, a, v);
 	if (parse_prefix(t, &p))
 		return config_addrs_add_prefix(r->c, v, &p);
 	if (cisco_ip(r, t, &addr))

@@ -24,6 +24,7 @@ enum flavour {
 enum {
 	TOKENS_MAX = 512,
 	NEST_MAX = 32,		/**< groups within groups */
+	OWN_MAX = 4096,		/**< interfaces of an ASA */
 };
 
 struct token {
@@ -101,6 +102,15 @@ struct asa_class {
 	bool wide;			/**< all that inspection reads by default */
 };
 
+/** ASA: an interface of its own */
+struct asa_own {
+	const char *name;		/**< its nameif, or NULL */
+	struct ip_addr addr;
+	bool known;			/**< the IPv4 address, addr */
+	bool ipv6;			/**< it has addresses of IPv6 as well */
+	bool lost;			/**< not all of its lines were read */
+};
+
 struct cisco_read {
 	struct config *c;
 	struct diag_list *dl;
@@ -138,6 +148,9 @@ struct cisco_read {
 	size_t ninspects, inspects_cap, napplied, applied_cap;
 	struct asa_class *classes;
 	size_t nclasses, classes_cap;
+	struct asa_own *own;		/**< from pass 1 */
+	size_t nown, own_cap;
+	size_t in_own;			/**< index + 1 of the block; 0: in none */
 	bool same_level;		/**< interfaces of one level may meet */
 	char banner[8];			/**< ends a banner; "" outside */
 };
@@ -165,6 +178,13 @@ int cisco_groups_read(struct cisco_read **r, struct config *c, const char *diale
 		      const char *text, size_t len, struct diag_list *dl);
 struct group *cisco_group_find(struct cisco_read *r, const struct token *name,
 			       enum group_kind kind);
+
+/* ASA's own addresses: own.c */
+
+/** A line of the first pass; @return 0, ENOMEM, EOVERFLOW */
+int cisco_own_line(struct cisco_read *r);
+/** The only interface of that nameif, or NULL */
+const struct asa_own *cisco_own_find(const struct cisco_read *r, const struct token *name);
 
 /* lines of lists: ace.c, addr.c, options.c, ports.c */
 

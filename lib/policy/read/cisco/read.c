@@ -488,8 +488,11 @@ static int each_line(struct cisco_read *r, const char *text, size_t len,
 
 static int first_pass(struct cisco_read *r)
 {
-	int err = cisco_tokens(r) ? cisco_group_line(r) : 0;
+	bool words = cisco_tokens(r);
+	int err = cisco_own_line(r);
 
+	if (!err && words)
+		err = cisco_group_line(r);
 	return err || !r->ln.cut ? err : cisco_group_doubt(r);
 }
 

@@ -1,7 +1,8 @@
 /**
  * What a Junos configuration says of zones: address books and applications
- * (srx_objects.c), zones and the policies between them (srx.c). It is gathered
- * first, because policies may stand before what they name.
+ * (srx_objects.c), zones and the policies between them (srx.c), the rules that
+ * come of those (srx_rules.c). It is gathered first, because policies may stand
+ * before what they name.
  */
 #ifndef VISAVIS_LIB_POLICY_READ_OTHER_SRX_H
 #define VISAVIS_LIB_POLICY_READ_OTHER_SRX_H
@@ -123,6 +124,8 @@ int srx_security(struct srx *x, const struct junos_statement *s, const char *con
 int srx_rules(struct srx *x);
 
 bool srx_has_zone(const struct srx *x, const char *name);
+/** Found, or made. @return 0, ENOMEM, EOVERFLOW */
+int srx_zone_get(struct srx_zone **z, struct srx *x, const char *name);
 
 /** Is there an object of that name in the global address book? */
 bool srx_has_address(const struct srx *x, const char *name);

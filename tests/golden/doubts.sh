@@ -57,6 +57,18 @@ sed '/^end/d' good | { cat; printf 'interface Gi3\n ip address 10.3.0.1 255.255.
 sed '/ipv6 traffic-filter VISAVIS6-Gi2/,$d' good | { cat; printf ' ipv6 traffic-filter VISAV'; } |
 	judged 1 'middle of a line' 'ios: cut off in a binding'
 
+# shown WORDS WHAT: the page of `changed` has the words
+shown() {
+	"$visavis" policy audit --html --from "$dialect" site.yaml changed >page 2>&1
+	grep -Eq -- "$1" page || { echo "$2: no \"$1\" on the page"; bad=1; }
+}
+
+sed 's/ eq 631$/& dscp default/' good | judged 1 'but +permitted with its mark 0 only' 'ios: the own mark alone'
+shown '<p>But permitted with its mark 0 only[.]' 'ios: the own mark alone'
+{ grep -v '^end' good; printf 'ip nat inside source list 1 interface Gi%s\n' 1 2; } |
+	judged 0 '^  changed:[0-9]+, [0-9]+  network address translation' 'ios: equal notices'
+shown '<li><code>changed:[0-9]+, [0-9]+</code> network address translation' 'ios: equal notices'
+
 from asa
 line='access-list VISAVIS-Gi1-in extended permit tcp any any eq 80'
 sed "s/^access-list VISAVIS-Gi1-in remark P-1/ $line\n&/" good | judged 1 'eq 80' 'asa: a line that stands in'

@@ -72,6 +72,12 @@ void policy_put_line(struct sbuf *sb, const struct audit_line *l);
 void policy_put_text(struct sbuf *sb, const struct config_text *t, size_t max);
 /** Why the verdict is unknown, when no line is to blame; or NULL */
 const char *policy_unknown_why(const struct audit *au, const struct audit_flow *f);
+/** Is it a notice whose text an earlier one of the configuration has? */
+bool policy_notice_told(const struct config *c, size_t at);
+/** "file:7", for all notices with that text: "file:7, 9 and 3 more" */
+void policy_put_notice_lines(struct sbuf *sb, const struct config *c, size_t at);
+/** "permitted with its mark CS4 only", of a flow that is */
+void policy_put_mark(struct sbuf *sb, const struct audit_flow *f);
 /** Did the reader mark any rule as not understood? */
 size_t policy_uncertain(const struct config *c);
 

@@ -124,6 +124,12 @@ static void put_flow(struct sbuf *sb, const struct audit *au, const struct audit
 	}
 	put_boxes(sb, f->back ? "What comes back and does not pass:" : "What does not pass:",
 		  &f->blocked, f->more_blocked);
+	if (f->own_mark) {
+		policy_put_mark(&text, f);
+		sbuf_puts(sb, "<p>But ");
+		put_html(sb, &text);
+		sbuf_putc(sb, '.');
+	}
 	if (f->has_witness)
 		put_packet(sb, &f->witness);
 	sbuf_puts(sb, "</details>\n");
@@ -272,6 +278,29 @@ static void put_lint(struct sbuf *sb, const struct config *c, const struct lint 
 }
 
 
+/** What changes nothing in the verdicts and is worth knowing */
+static void put_notices(struct sbuf *sb, const struct config *c)
+{
+	struct sbuf text = {0};
+
+	if (!c->nnotices && !c->truncated)
+		return;
+	sbuf_puts(sb, "<p>To know:<ul>");
+	for (size_t i = 0; i < c->nnotices; i++) {
+		if (policy_notice_told(c, i))
+			continue;
+		policy_put_notice_lines(&text, c, i);
+		sbuf_puts(sb, "<li>");
+		put_code(sb, &text);
+		sbuf_putc(sb, ' ');
+		sbuf_put_html(sb, c->notices[i].text);
+	}
+	if (c->truncated)
+		sbuf_puts(sb, "<li>The file ends in the middle of a line or block.");
+	sbuf_puts(sb, "</ul>\n");
+}
+
+
 static void tile(struct sbuf *sb, size_t n, const char *label)
 {
 	char figure[32];
@@ -334,8 +363,10 @@ void policy_report_html(struct sbuf *sb, const struct policy_report *r)
 		put_beyond(sb, r->audit);
 	}
 	page_section(sb, "lines", "Lines", "That never match, repeat others or change nothing, and those not understood.");
-	for (size_t i = 0; i < r->nconfigs; i++)
+	for (size_t i = 0; i < r->nconfigs; i++) {
 		put_lint(sb, r->configs[i], &r->lints[i]);
+		put_notices(sb, r->configs[i]);
+	}
 	sbuf_puts(sb, "</section></div></main>");
 	page_close(sb);
 }

@@ -9,7 +9,7 @@
 #include "tools/visavis/policy.h"
 
 enum { LINE_TEXT = 64, TEXT_LEAST = 32, WIDTH = 80, LEAD = 14, PIECES_SHOWN = 8,
-       LINES_SHOWN = 8 };
+       LINES_SHOWN = 8, NOTICE_LINES = 4 };
 
 
 size_t policy_uncertain(const struct config *c)
@@ -162,11 +162,19 @@ static void put_packet(struct sbuf *sb, const char *lead, const struct pset_pack
 }
 
 
+void policy_put_mark(struct sbuf *sb, const struct audit_flow *f)
+{
+	char mark[8];
+
+	sbuf_printf(sb, "permitted with its mark %s only",
+		    flow_dscp_str(f->rule->need->rows[0]->dscp, mark));
+}
+
+
 static void put_flow(struct sbuf *sb, const struct audit *au, const struct audit_flow *f)
 {
 	const struct policy *p = au->policy;
 	const char *why = policy_unknown_why(au, f);
-	char mark[8];
 
 	sbuf_printf(sb, "  %-10s", audit_verdict_name(f->verdict));
 	policy_put_rows(sb, f->rule);
@@ -174,9 +182,11 @@ static void put_flow(struct sbuf *sb, const struct audit *au, const struct audit
 		    p->interfaces[f->pair.in].name, p->interfaces[f->pair.out].name,
 		    f->back ? ": the answers do not come back" : "");
 	put_boxes(sb, f->back ? "returns" : "missing", &f->blocked, f->more_blocked);
-	if (f->own_mark)
-		sbuf_printf(sb, "      %-8spermitted with its mark %s only\n", "but",
-			    flow_dscp_str(f->rule->need->rows[0]->dscp, mark));
+	if (f->own_mark) {
+		sbuf_printf(sb, "      %-8s", "but");
+		policy_put_mark(sb, f);
+		sbuf_putc(sb, '\n');
+	}
 	put_lines(sb, "by", &f->block);
 	put_lines(sb, "because", &f->unknown);
 	if (why)
@@ -296,12 +306,45 @@ static void put_unknown(struct sbuf *sb, const struct config *c)
 }
 
 
+bool policy_notice_told(const struct config *c, size_t at)
+{
+	for (size_t i = 0; i < at; i++)
+		if (!strcmp(c->notices[i].text, c->notices[at].text))
+			return true;
+
+	return false;
+}
+
+
+void policy_put_notice_lines(struct sbuf *sb, const struct config *c, size_t at)
+{
+	size_t n = 0;
+
+	for (size_t i = at; i < c->nnotices; i++) {
+		if (strcmp(c->notices[i].text, c->notices[at].text) != 0)
+			continue;
+		if (!n)
+			sbuf_printf(sb, "%s:%u", c->file, c->notices[i].line);
+		else if (n < NOTICE_LINES)
+			sbuf_printf(sb, ", %u", c->notices[i].line);
+		n++;
+	}
+	if (n > NOTICE_LINES)
+		sbuf_printf(sb, " and %zu more", n - NOTICE_LINES);
+}
+
+
 static void put_notices(struct sbuf *sb, const struct config *c)
 {
 	if (c->nnotices)
 		sbuf_printf(sb, "\n%s: to know\n", c->file);
-	for (size_t i = 0; i < c->nnotices; i++)
-		sbuf_printf(sb, "  %s:%u  %s\n", c->file, c->notices[i].line, c->notices[i].text);
+	for (size_t i = 0; i < c->nnotices; i++) {
+		if (policy_notice_told(c, i))
+			continue;
+		sbuf_puts(sb, "  ");
+		policy_put_notice_lines(sb, c, i);
+		sbuf_printf(sb, "  %s\n", c->notices[i].text);
+	}
 	if (c->truncated)
 		sbuf_printf(sb, "\n%s: the file ends in the middle of a line or block\n", c->file);
 }

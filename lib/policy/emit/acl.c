@@ -361,6 +361,25 @@ static int by_base(const void *pa, const void *pb)
 }
 
 
+/** Entries of one base that have the same remark follow each other, so that it
+ *  is written once: of ICMP, some types may stand for more rows than others. */
+static void group_remarks(struct acl *l)
+{
+	for (size_t i = 0, next; i < l->nentries; i = next) {
+		next = i + 1;
+		for (size_t k = next; k < l->nentries && l->entries[i].base &&
+		     l->entries[k].base == l->entries[i].base; k++) {
+			struct acl_entry e = l->entries[k];
+
+			if (strcmp(e.remark, l->entries[i].remark) != 0)
+				continue;
+			memmove(&l->entries[next + 1], &l->entries[next], (k - next) * sizeof(e));
+			l->entries[next++] = e;
+		}
+	}
+}
+
+
 static int fill_list(struct plan *pl)
 {
 	int err = 0;
@@ -375,6 +394,7 @@ static int fill_list(struct plan *pl)
 	if (!err && pl->list->nentries)
 		qsort(pl->list->entries, pl->list->nentries, sizeof(*pl->list->entries),
 		      by_base);
+	group_remarks(pl->list);
 	return err;
 }
 

@@ -194,8 +194,9 @@ static const char *limits_hold(const struct agent *a)
 static const char *schedule_why(int err)
 {
 	if (err == ENOENT)
-		return "no such profile";
-	return err == EINVAL ? "this profile needs a duration" : "too many streams or packets";
+		return "no such profile; man visavis-sla lists them";
+	return err == EINVAL ? "how long this profile is sent must be said: --duration SECONDS" :
+		"this is more streams or packets than are kept: ask for a shorter duration, or fewer profiles";
 }
 
 

@@ -22,9 +22,9 @@
 enum { CONTROL_PORT = 1967, TEXT = 512, RATE_MAX = 100000 };
 
 static struct {
-	const char *probe, *profile, *from, *keys, *log;
+	const char *probe, *profile, *from, *keys, *log, *dscp;
 	int protocol, format;
-	unsigned duration, key, dscp, late, wait, rate;
+	unsigned duration, key, late, wait, rate;
 	bool verbose;
 	char own[64];
 	struct arena arena;
@@ -55,8 +55,8 @@ static int args_read(int argc, char *argv[])
 		 .lo = 1, .hi = 86400, .help = "how long, where the profile does not say"},
 		{.name = "protocol", .kind = ARG_CHOICE, .to = &al.protocol, .value = "WORD",
 		 .choices = agent_protocols, .help = "2, 2-plain, 1-us, 1-ms or 1-echo: what the responder speaks"},
-		{.name = "dscp", .kind = ARG_NUMBER, .to = &al.dscp, .value = "NUMBER", .hi = 63,
-		 .help = "mark of the packets, instead of the profile's"},
+		{.name = "dscp", .to = &al.dscp, .value = "MARK",
+		 .help = "0 to 63 or a name, such as CS4: mark of the packets, instead of the profile's"},
 		{.name = "late", .kind = ARG_NUMBER, .to = &al.late, .value = "MS", .hi = 60000,
 		 .help = "a round trip above this is late"},
 		{.name = "wait", .kind = ARG_NUMBER, .to = &al.wait, .value = "MS", .lo = 1, .hi = 60000,
@@ -163,14 +163,14 @@ static void on_signal(int sig)
 }
 
 
-static int measure(const struct sa *peer)
+static int measure(const struct sa *peer, uint8_t dscp)
 {
 	const struct agent_config c = {
 		.from = al.from, .to = al.probe, .peer = *peer,
 		.protocol = (enum agent_protocol)al.protocol,
 		.key = al.keys ? sla_key_find(&al.ring, (uint16_t)al.key) : NULL,
 		.profile = al.profile, .duration_ns = al.duration * SLA_NS,
-		.dscp = al.dscp > 63 ? -1 : (int)al.dscp, .late_ns = (int64_t)al.late * 1000000,
+		.dscp = al.dscp ? (int)dscp : -1, .late_ns = (int64_t)al.late * 1000000,
 		.wait_ms = al.wait, .retry_ms = 1000, .tries = 4, .pps_max = al.rate,
 		.duration_max_ns = 86400 * SLA_NS,
 	};
@@ -191,8 +191,14 @@ static int measure(const struct sa *peer)
 static int run(void)
 {
 	struct sa peer;
+	uint8_t dscp = 0;
 	int err;
 
+	if (al.dscp && flow_dscp_parse(&dscp, al.dscp)) {
+		(void)fprintf(stderr, PROG ": --dscp %s: give a number from 0 to 63, or a name, such as CS4 or AF41\n",
+			      al.dscp);
+		return EINVAL;
+	}
 	if (sa_set_str(&peer, al.probe, 0)) {
 		(void)fprintf(stderr, PROG ": %s: write an IPv4 or IPv6 address\n", al.probe);
 		return EINVAL;
@@ -205,7 +211,7 @@ static int run(void)
 	flowtab_init(&al.site, site_host_find(&al.site, "here"));
 	err = libre_init();
 	if (!err)
-		err = measure(&peer);
+		err = measure(&peer, dscp);
 	mem_deref(al.agent);
 	libre_close();
 	return err;
@@ -217,7 +223,6 @@ int alone_main(int argc, char *argv[])
 	int err;
 
 	al.profile = "udp-jitter";
-	al.dscp = UINT32_MAX;
 	al.wait = 1000;
 	al.rate = 2000;
 	err = args_read(argc, argv);

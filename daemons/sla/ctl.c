@@ -6,9 +6,10 @@
 #include "daemons/sla/result.h"
 #include "io/libre.h"
 #include "io/log.h"
+#include "lib/flow/flow.h"
 #include "lib/sla/stamp.h"
 
-enum { DSCP_MAX = 63, MS_MAX = 60000, SECONDS_MAX = 86400 };
+enum { MS_MAX = 60000, SECONDS_MAX = 86400 };
 
 /* A measurement that somebody waits for. */
 struct waiter {
@@ -104,7 +105,7 @@ static const char *set_duration(struct probe_request *r, const char **format, co
 
 	(void)format;
 	if (!number_read(&v, s, SECONDS_MAX))
-		return "duration=SECONDS";
+		return "duration=SECONDS, at most 86400";
 	r->duration_ns = v * SLA_NS;
 	return NULL;
 }
@@ -112,12 +113,12 @@ static const char *set_duration(struct probe_request *r, const char **format, co
 
 static const char *set_dscp(struct probe_request *r, const char **format, const char *s)
 {
-	unsigned v;
+	uint8_t v;
 
 	(void)format;
-	if (!number_read(&v, s, DSCP_MAX))
-		return "dscp=0 to 63";
-	r->dscp = (int)v;
+	if (flow_dscp_parse(&v, s))
+		return "dscp=NUMBER, 0 to 63, or its name, such as CS4 or AF41";
+	r->dscp = v;
 	return NULL;
 }
 
@@ -140,7 +141,7 @@ static const char *set_format(struct probe_request *r, const char **format, cons
 {
 	(void)r;
 	*format = format_find(s);
-	return *format ? NULL : "another format: see the manual";
+	return *format ? NULL : "format=text, json, csv, prometheus, plot, plot-ascii, html, brief or samples";
 }
 
 

@@ -34,7 +34,7 @@ static int agent_begin(const struct program *p)
 		.pps = number(p->self, "sla-rate", "2000"),
 		.duration_s = number(p->self, "sla-duration", "600"),
 		.schedule = site_host_setting(p->self, "sla-schedule", NULL),
-		.every_s = number(p->self, "sla-every", "60"),
+		.every_s = number(p->self, "sla-every", "60"), .lasts_s = number(p->self, "sla-lasts", "5"),
 	};
 
 	return probes_alloc(&sla.control.probes, &cfg);
@@ -62,8 +62,8 @@ static int ctl_begin(const struct program *p)
 	if (!err)
 		err = control_listen(&sla.ctl, path, &sla.control);
 	if (err)
-		log_error("%s: %s", path, err == EADDRINUSE ?
-			  "another program of this host is running" : strerror(err));
+		log_error("%s: %s", path, err == EADDRINUSE ? "another program of this host is running" :
+			  err == ENOENT ? "make this folder, or set VISAVIS_RUN to one that is there" : strerror(err));
 	return err;
 }
 

@@ -6,6 +6,7 @@
 #include "daemons/sla/result.h"
 #include "io/flowtab.h"
 #include "io/log.h"
+#include "lib/sla/profile.h"
 #include "lib/sla/stamp.h"
 
 enum { PROBES_MAX = 32, RETRY_MS = 1000, TRIES = 4, WAIT_MS = 1000, START_MS = 2000 };
@@ -22,7 +23,7 @@ struct probe {
 /* A path of the schedule: another host of the site. */
 struct path {
 	const struct site_host *to;
-	json_t *last;
+	json_t *last, *total;
 };
 
 struct probes {
@@ -31,6 +32,7 @@ struct probes {
 	struct tmr tmr;
 	struct path *paths;
 	size_t npaths, next;
+	int64_t lasts_ns;	/* each of the schedule; 0: as the profile says */
 };
 
 
@@ -55,8 +57,10 @@ static void paths_destructor(void *data)
 			pr->h(NULL, pr->arg);
 	}
 	list_flush(&p->running);
-	for (size_t i = 0; i < p->npaths; i++)
+	for (size_t i = 0; i < p->npaths; i++) {
 		json_decref(p->paths[i].last);
+		json_decref(p->paths[i].total);
+	}
 	mem_deref(p->paths);
 }
 
@@ -175,6 +179,29 @@ void probe_cancel(struct probe *pr)
 }
 
 
+static void count(json_t *t, const char *key, json_int_t n)
+{
+	(void)json_object_set_new(t, key, json_integer(json_integer_value(json_object_get(t, key)) + n));
+}
+
+
+/* Sums over all measurements of a path: few packets each tell of rare losses
+ * only together. */
+static void total_add(struct path *path, const json_t *o, bool done)
+{
+	static const char *const keys[] = {
+		"sent", "answered", "lost_forward", "lost_back", "lost_unknown", "late", "out_of_order", "duplicate",
+	};
+
+	if (!path->total)
+		path->total = json_pack("{s:O}", "since", json_object_get(o, "start"));
+	count(path->total, "measurements", 1);
+	count(path->total, "failed", !done);
+	for (size_t i = 0; i < ARRAY_SIZE(keys); i++)
+		count(path->total, keys[i], json_integer_value(json_object_get(o, keys[i])));
+}
+
+
 static void scheduled(const struct sla_run *run, void *arg)
 {
 	struct path *path = arg;
@@ -182,6 +209,7 @@ static void scheduled(const struct sla_run *run, void *arg)
 
 	if (!o)
 		return;
+	total_add(path, o, run->stop == SLA_STOP_DONE);
 	log_event_json("sla-result", json_deep_copy(o));
 	json_decref(path->last);
 	path->last = o;
@@ -194,7 +222,7 @@ static void schedule_next(void *arg)
 	struct probes *p = arg;
 	struct path *path = &p->paths[p->next];
 	const struct probe_request req = {
-		.to = path->to->name, .profile = p->cfg.schedule, .dscp = -1,
+		.to = path->to->name, .profile = p->cfg.schedule, .dscp = -1, .duration_ns = p->lasts_ns,
 	};
 	uint64_t ms = (uint64_t)p->cfg.every_s * 1000 / p->npaths;
 	char why[160];
@@ -206,10 +234,36 @@ static void schedule_next(void *arg)
 }
 
 
+/* What could never be measured is said before the first time. */
+static int schedule_check(struct probes *p)
+{
+	const struct probes_config *c = &p->cfg;
+	struct sla_schedule s;
+	int err = sla_schedule_init(&s, c->schedule, 0);
+
+	if (err == EINVAL) {
+		p->lasts_ns = c->lasts_s * SLA_NS;
+		err = sla_schedule_init(&s, c->schedule, p->lasts_ns);
+	}
+	if (err == ENOENT)
+		log_error("sla-schedule: no profile \"%s\"; man visavis-sla lists them", c->schedule);
+	else if (err)
+		log_error("sla-schedule: %s for %u s is too many packets: make sla-lasts shorter", c->schedule, c->lasts_s);
+	else if (sla_schedule_pps(&s) > c->pps)
+		log_error("sla-schedule: %s is %u packets a second, and sla-rate allows %u", c->schedule,
+			  sla_schedule_pps(&s), c->pps);
+	else
+		return 0;
+	return EINVAL;
+}
+
+
 static int schedule_begin(struct probes *p)
 {
 	const struct site *s = p->cfg.site;
 
+	if (schedule_check(p))
+		return EINVAL;
 	p->paths = mem_zalloc(s->nhosts * sizeof(*p->paths), NULL);
 	if (!p->paths)
 		return ENOMEM;
@@ -251,7 +305,7 @@ json_t *probes_status(const struct probes *p)
 			"packets_per_second", (int)agent_pps(pr->agent)));
 	}
 	for (size_t i = 0; i < p->npaths; i++)
-		(void)json_array_append_new(paths, json_pack("{s:s, s:O?}", "to", p->paths[i].to->name,
-			"last", p->paths[i].last));
+		(void)json_array_append_new(paths, json_pack("{s:s, s:O?, s:O?}",
+			"to", p->paths[i].to->name, "last", p->paths[i].last, "total", p->paths[i].total));
 	return json_pack("{s:o, s:o}", "running", running, "paths", paths);
 }

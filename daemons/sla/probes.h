@@ -18,8 +18,10 @@ struct probes_config {
 	unsigned duration_s;		/**< longest operation */
 	const char *schedule;		/**< profile, or NULL: none */
 	unsigned every_s;		/**< each path once */
+	unsigned lasts_s;		/**< so long, where the profile does not say */
 };
 
+/** @return 0 or errno; EINVAL: the schedule cannot be kept, which is logged */
 int probes_alloc(struct probes **pp, const struct probes_config *cfg);	/* mem_deref */
 
 /** What somebody asks for. */
@@ -49,7 +51,8 @@ int probe_start(struct probe **prp, struct probes *p, const struct probe_request
 /** Stop it; h is not called. */
 void probe_cancel(struct probe *pr);
 
-/** Running operations and the last result of each path. */
+/** Running operations; of each path of the schedule the last result, and the
+ *  sums since the program began. */
 json_t *probes_status(const struct probes *p);
 
 #endif

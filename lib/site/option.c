@@ -156,6 +156,8 @@ const struct site_option site_options[] = {
 	 "where the kernel is not told; without either no one-way delay is given", number, 1, 1000000},
 	{"sla-schedule", "PROFILE", "", "agent: what it measures each path of the site with, again and again",
 	 text, 1, 100},
+	{"sla-lasts", "SECONDS", "5", "agent: how long each measurement of the schedule lasts, where its profile does not say",
+	 number, 1, 3600},
 	{"sla-every", "SECONDS", "60", "agent: how often each path has its turn", number, 5, 86400},
 	{NULL, NULL, NULL, NULL, NULL, 0, 0},
 };

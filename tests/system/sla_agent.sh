@@ -120,10 +120,33 @@ sla_start near
 near_pid=$sla_pid
 check 'the schedule measures by itself' wait_for 30 sla_json near \
 	's["agent"]["paths"][0]["last"] and s["agent"]["paths"][0]["last"]["answered"] == 10'
-grep -q '"ev":"sla-result"' "$T/near.jsonl"
+check 'its result says what is not fit, and sums are kept' sla_json near \
+	's["agent"]["paths"][0]["last"]["verdict"] == "cannot tell" and s["agent"]["paths"][0]["last"]["not_fit"]
+	and s["agent"]["paths"][0]["total"]["sent"] >= 10 and s["agent"]["paths"][0]["total"]["failed"] == 0'
+grep '"ev":"sla-result"' "$T/near.jsonl" | grep -q '"verdict"'
 ok $? 'and logs it'
 sla_stop $near_pid
 ok $? 'it ends cleanly again'
+
+sla_site ", sla-keys: $T/keys, sla-key: \"7\"" ", sla-keys: $T/keys, sla-schedule: audio, sla-lasts: \"1\", sla-every: \"5\""
+sla_start near
+near_pid=$sla_pid
+check 'a schedule of a profile without a length of its own' wait_for 30 sla_json near \
+	's["agent"]["paths"][0]["last"] and s["agent"]["paths"][0]["last"]["sent"] == 50'
+sla_stop $near_pid
+for bad in 'sla-schedule: no-such' 'sla-schedule: room3-1080p-best, sla-rate: "100"'; do
+	sla_site "" ", $bad"
+	"$SLA" --site "$T/site.yaml" --host near --state "$T/state" 2>"$T/err"
+	[ $? = 1 ] && grep -q 'sla-schedule: ' "$T/err" && [ "$(wc -l <"$T/err")" = 1 ]
+	ok $? "refused at the start, in one line: $bad"
+done
+for bad in 'near' '--nix near far' 'near far --duration 5m' 'near far --format' 'near far far' 'near far --dscp CS9' \
+	'near far --format xml'; do
+	# shellcheck disable=SC2086
+	visavis probe $bad --socket "$T/run/far/ctl.sock" >"$T/out" 2>"$T/err"
+	[ $? = 3 ] && [ "$(wc -l <"$T/err")" = 1 ] && [ ! -s "$T/out" ]
+	ok $? "refused in one line: visavis probe $bad"
+done
 sla_stop $far_pid
 ok $? 'so does the responder'
 

@@ -31,67 +31,109 @@ static int usage(FILE *f)
 		"usage: visavis probe [OPTION...] FROM TO\n\n"
 		"Measures the path from a host with the role sla-agent, whose program runs on this\n"
 		"machine, to a host of the site with the role sla-responder.\n\n"
-		"  --profile NAME      what to send: udp-jitter (the default), or kinds of room and\n"
-		"                      content with + between\n"
+		"  --profile NAME      what to send: udp-jitter (the default), or kinds of room, such as\n"
+		"                      room3-1080p-best, and content with + between\n"
 		"  --duration SECONDS  how long, where the profile does not say\n"
 		"  --protocol WORD     2, 2-plain, 1-us, 1-ms or 1-echo, instead of the responder's\n"
 		"                      setting sla-protocol\n"
-		"  --dscp NUMBER       mark of the packets, instead of the profile's\n"
+		"  --dscp MARK         0 to 63 or a name, such as CS4: mark of the packets, instead of\n"
+		"                      the profile's\n"
 		"  --late MS           a round trip above this is late\n"
 		"  --wait MS           for the last answers\n"
-		"  --format WORD       of the result\n"
+		"  --format WORD       text, json, csv, prometheus, plot, plot-ascii, html, brief or\n"
+		"                      samples\n"
 		"  --json              the same as --format json\n"
 		"  --socket PATH       control socket of FROM's program (default:\n"
-		"                      $VISAVIS_RUN/FROM/ctl.sock, or /run/visavis/FROM/ctl.sock)\n");
+		"                      $VISAVIS_RUN/FROM/ctl.sock, or /run/visavis/FROM/ctl.sock)\n\n"
+		"Exit code: 0 measured, 1 measured and unfit, 2 could not be measured, 3 bad usage.\n"
+		"man visavis-sla lists the profiles.\n");
 	return f == stdout ? EXIT_OK : EXIT_USAGE;
 }
 
 
-static bool word_add(struct probe_options *o, const char *name, const char *value)
+/* Each is one word more of the request. @return NULL, or what is wrong */
+static const char *word_add(struct probe_options *o, const char *name, const char *value)
 {
 	int n;
 
 	if (o->nwords == WORDS_MAX)
-		return false;
+		return "given too often";
 	n = snprintf(o->words[o->nwords++], WORD_SIZE, "%s=%s", name, value);
-	return n > 0 && n < WORD_SIZE;
+	return n > 0 && n < WORD_SIZE ? NULL : "this is too long";
 }
 
 
-static bool option_read(struct probe_options *o, const char *name, const char *value)
+static const char *duration_read(struct probe_options *o, const char *value)
 {
-	if (!strcmp(name, "socket")) {
-		o->socket = value;
-		return true;
-	}
-	if (!strcmp(name, "duration"))
-		o->duration = (unsigned)strtoul(value, NULL, 10);
+	char *end;
+	unsigned long n = strtoul(value, &end, 10);
+
+	if (*value < '1' || *value > '9' || *end || n > DURATION_MAX)
+		return "write whole seconds, at most 86400";
+	o->duration = (unsigned)n;
+	return NULL;
+}
+
+
+static bool option_known(const char *name)
+{
 	for (size_t i = 0; i < sizeof(passed) / sizeof(passed[0]); i++)
 		if (!strcmp(passed[i], name))
-			return word_add(o, name, value);
-	return false;
+			return true;
+	return !strcmp(name, "socket");
 }
 
 
+static const char *option_read(struct probe_options *o, const char *name, const char *value)
+{
+	const char *wrong = NULL;
+
+	if (!option_known(name))
+		return "no such option; --help lists them";
+	if (!value)
+		return "needs a value";
+	if (!strcmp(name, "socket")) {
+		o->socket = value;
+		return NULL;
+	}
+	if (!strcmp(name, "duration"))
+		wrong = duration_read(o, value);
+	return wrong ? wrong : word_add(o, name, value);
+}
+
+
+static const char *host_read(struct probe_options *o, const char *name)
+{
+	if (o->to)
+		return "FROM and TO are two hosts; this is a third";
+	if (o->from)
+		o->to = name;
+	else
+		o->from = name;
+	return NULL;
+}
+
+
+/* What is wrong is said. */
 static bool options_read(struct probe_options *o, int argc, char *argv[])
 {
 	for (int i = 1; i < argc; i++) {
-		bool ok = true;
+		const char *word = argv[i], *wrong;
 
-		if (!strcmp(argv[i], "--json"))
-			ok = word_add(o, "format", "json");
-		else if (!strncmp(argv[i], "--", 2))
-			ok = i + 1 < argc && option_read(o, argv[i] + 2, argv[i + 1]) && ++i;
-		else if (!o->from)
-			o->from = argv[i];
-		else if (!o->to)
-			o->to = argv[i];
+		if (!strcmp(word, "--json"))
+			wrong = word_add(o, "format", "json");
+		else if (!strncmp(word, "--", 2))
+			wrong = option_read(o, word + 2, argv[++i]);	/* NULL stands last */
 		else
-			ok = false;
-		if (!ok)
+			wrong = host_read(o, word);
+		if (wrong) {
+			(void)fprintf(stderr, "visavis probe: %s: %s\n", word, wrong);
 			return false;
+		}
 	}
-	return o->to && o->duration <= DURATION_MAX;
+	if (!o->to)
+		(void)fprintf(stderr, "visavis probe: name two hosts of the site, FROM and TO; --help tells more\n");
+	return o->to;
 }
 
 
@@ -141,7 +183,7 @@ int cmd_probe(int argc, char *argv[])
 		if (!strcmp(argv[i], "--help"))
 			return usage(stdout);
 	if (!options_read(&o, argc, argv))
-		return usage(stderr);
+		return EXIT_USAGE;
 	err = o.socket ? 0 : ctl_path(path, sizeof(path), o.from);
 	words[0] = o.to;
 	for (size_t i = 0; i < o.nwords; i++)

@@ -14,6 +14,7 @@ const struct sla_format sla_formats[] = {
 	{"plot", "delay over time and its distribution, in 80 columns", show_plot},
 	{"plot-ascii", "the same without Unicode", show_plot_ascii},
 	{"html", "one page with figures and drawings", show_html},
+	{"brief", "a few figures, for a status", show_brief},
 	{NULL, NULL, NULL},
 };
 

@@ -35,7 +35,8 @@ struct sla_format {
 	void (*write)(struct sbuf *sb, const struct sla_show *sh);
 };
 
-/** Ends with a NULL name: text, json, csv, prometheus, plot, plot-ascii, html */
+/** Ends with a NULL name: text, json, csv, prometheus, plot, plot-ascii, html,
+ *  brief */
 extern const struct sla_format sla_formats[];
 
 /** Figures and writing in one. @return as sla_show_init(); ENOENT no such

@@ -46,6 +46,7 @@ void show_stamps(struct sbuf *sb, const struct sla_run *run);
 int64_t show_step(int64_t range, unsigned n);
 
 void show_text(struct sbuf *sb, const struct sla_show *sh);
+void show_brief(struct sbuf *sb, const struct sla_show *sh);
 void show_json(struct sbuf *sb, const struct sla_show *sh);
 void show_csv(struct sbuf *sb, const struct sla_show *sh);
 void show_prometheus(struct sbuf *sb, const struct sla_show *sh);

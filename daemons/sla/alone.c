@@ -26,7 +26,7 @@ static struct {
 	int protocol, format;
 	unsigned duration, key, late, wait, rate;
 	bool verbose;
-	char own[64];
+	char own[64], far[64];
 	struct arena arena;
 	struct site site;
 	struct sla_keys ring;
@@ -117,17 +117,37 @@ static int site_text(char text[TEXT], unsigned bits)
 }
 
 
+/* The address to send from, and both as the site file has them. */
+static int from_set(const struct sa *peer)
+{
+	struct sa own;
+	int err = al.from ? sa_set_str(&own, al.from, 0) : own_address(al.own, peer);
+
+	if (al.from && (err || sa_af(&own) != sa_af(peer))) {
+		(void)fprintf(stderr, PROG ": --from %s: write an address of this host, of the other end's "
+			      "family\n", al.from);
+		return EINVAL;
+	}
+	if (!err && al.from && re_snprintf(al.own, sizeof(al.own), "%j", &own) < 0)
+		err = EINVAL;
+	if (!err && re_snprintf(al.far, sizeof(al.far), "%j", peer) < 0)
+		err = EINVAL;
+	if (err)
+		(void)fprintf(stderr, PROG ": %s: %s\n", al.probe, strerror(err));
+	al.from = al.own;
+	al.probe = al.far;
+	return err;
+}
+
+
 static int site_make(const struct sa *peer)
 {
 	struct diag_list dl = {0};
 	char text[TEXT];
-	int n, err = al.from ? 0 : own_address(al.own, peer);
+	int n, err = from_set(peer);
 
-	if (err) {
-		(void)fprintf(stderr, PROG ": %s: %s\n", al.probe, strerror(err));
+	if (err)
 		return err;
-	}
-	al.from = al.from ? al.from : al.own;
 	n = site_text(text, sa_af(peer) == AF_INET6 ? 128 : 32);
 	err = n < 0 || n >= TEXT ? EINVAL :
 		site_parse(&al.site, &al.arena, text, (size_t)n, "address", &dl);

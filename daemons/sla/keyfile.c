@@ -21,7 +21,8 @@ int keyfile_read(struct sla_keys *k, const char *path)
 	struct diag_list dl = {0};
 	struct stat st;
 	ssize_t n;
-	int fd = open(path, O_RDONLY | O_CLOEXEC), err = fd < 0 ? errno : 0;
+	/* a pipe must not keep us until somebody writes */
+	int fd = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK), err = fd < 0 ? errno : 0;
 
 	n = err ? 0 : read(fd, text, sizeof(text));
 	if (n < 0 || (!err && fstat(fd, &st)))
@@ -30,6 +31,10 @@ int keyfile_read(struct sla_keys *k, const char *path)
 		(void)close(fd);
 	if (err) {
 		log_error("%s: %s", path, strerror(err));
+	}
+	else if (!S_ISREG(st.st_mode)) {
+		log_error("%s is no file", path);
+		err = EINVAL;
 	}
 	else if (st.st_mode & 077) {
 		log_error("%s holds secrets and others may read it: chmod 600 it", path);

@@ -407,13 +407,11 @@ static void control_handler(int flags, void *arg)
 		struct ip_addr from;
 		uint16_t port;
 
-		r->in++;
 		r->in_bytes += pk.len;
 		/* longer than any question */
 		if (pk.cut)
 			continue;
 		addr_ip(&from, &port, (const struct sockaddr *)&pk.peer);
-		r->in_bytes += pk.len;
 		core_control(&v, &r->core, pk.p, &pk.len, &from, port, &now);
 		verdict_log(r, &v, &pk.peer, s->port);
 		pk.tos = TSTAMP_NO_TOS;
@@ -475,7 +473,7 @@ static int control_open(struct respond *r)
 /* A site that names its agents keeps half of the places for them. */
 static int agents_set(struct respond *r, const struct site *s)
 {
-	int err = agents_read(&r->agents, s);
+	int err = s ? agents_read(&r->agents, s) : 0;
 
 	if (err || !r->agents.n)
 		return err;

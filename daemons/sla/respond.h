@@ -10,7 +10,7 @@
 struct respond;
 
 struct respond_config {
-	const struct site *site;
+	const struct site *site;	/**< whose agents are known; NULL: all are strangers */
 	const struct site_host *self;
 	const struct sla_keys *keys;	/**< NULL: none; borrowed */
 	unsigned duration_s;		/**< longest operation */

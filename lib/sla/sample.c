@@ -115,9 +115,18 @@ const char *sla_run_wrong(const struct sla_run *run)
 }
 
 
+/* Nobody holds a packet for longer than it is away: a responder that says so
+ * has a clock that stepped, or lies. Two clocks do not run the same. */
+static bool held_sane(const struct sla_sample *s)
+{
+	return s->t3 >= s->t2 && s->t3 - s->t2 <= s->t4 - s->t1 + SLA_HELD_MORE;
+}
+
+
 static bool has_times(const struct sla_sample *s)
 {
-	return s->arrival && (s->flags & SLA_HAS_ALL) == SLA_HAS_ALL && !(s->flags & SLA_STEPPED);
+	return s->arrival && (s->flags & SLA_HAS_ALL) == SLA_HAS_ALL && !(s->flags & SLA_STEPPED) &&
+		held_sane(s);
 }
 
 

@@ -19,6 +19,8 @@ enum {
 	SLA_SAMPLES_MAX = 1 << 22,	/**< of one operation, all streams; of copies as many */
 	SLA_CLOSING_MAX = 8,		/**< closing packets of one stream, besides those */
 	SLA_DSCP_UNKNOWN = 0xff,
+	SLA_HELD_MORE = 1000000,	/**< ns that a responder may say it held a packet
+					     beyond the round trip: else its times are none */
 };
 
 /** What is known of a packet's times. A stamp that is not had is missing; one
@@ -169,12 +171,12 @@ bool sla_sample_in_time(const struct sla_sample *s, int64_t late_ns);
 uint64_t sla_picture_of(unsigned pps, unsigned pictures, uint32_t seq);
 
 /** Round trip, with the responder's own time taken out where it tells it (an
- *  echo does not); @return false: a stamp of ours is missing or the clock
+ *  echo does not, and of one that tells nonsense it stays in); @return false: a stamp of ours is missing or the clock
  *  stepped */
 bool sla_sample_rtt(const struct sla_sample *s, int64_t *ns);
 
 /** One way there and back, as the two clocks read; @return false: any of the
- *  stamps is missing or the clock stepped */
+ *  stamps is missing or nonsense or the clock stepped */
 bool sla_sample_forward(const struct sla_sample *s, int64_t *ns);
 bool sla_sample_back(const struct sla_sample *s, int64_t *ns);
 

@@ -48,7 +48,7 @@ router_end
 probe $FAR --protocol 1-us --profile audio --duration 70 2>"$T/err"
 [ $? = 1 ] && grep -q '65 s' "$T/err"
 ok $? 'version 1 holds no more than 65 s, and that is said'
-for bad in '--profile no-such' '--profile audio' '--profile room3-1080p-best --duration 5 --rate 100'; do
+for bad in '--from ::1' '--from x' '--profile no-such' '--profile audio' '--profile room3-1080p-best --duration 5 --rate 100'; do
 	# shellcheck disable=SC2086
 	probe $FAR $bad 2>"$T/err"
 	[ $? = 1 ] && [ "$(wc -l <"$T/err")" = 1 ]

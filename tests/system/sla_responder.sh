@@ -58,6 +58,11 @@ chmod 644 "$T/keys"
 "$SLA" --responder --site "$T/site.yaml" --host far --state "$T/state" 2>"$T/err"
 [ $? = 1 ] && grep -q 'chmod 600' "$T/err"
 ok $? 'keys that others may read are refused'
+rm "$T/keys"
+(umask 077 && mkfifo "$T/keys")
+timeout 20 "$SLA" --responder --site "$T/site.yaml" --host far --state "$T/state" 2>"$T/err"
+[ $? = 1 ] && grep -q 'is no file' "$T/err"
+ok $? 'a pipe is no file of keys'
 
 "$SLA" --responder --address "$FAR,$FAR6" >"$T/out" 2>>"$T/far.err" &
 sla_pid=$!

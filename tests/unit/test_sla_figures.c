@@ -473,6 +473,29 @@ static void test_late(void **state)
 }
 
 
+/* A far end that says it held a packet for longer than that was away, or for
+ * less than nothing: its times count for nothing. */
+static void test_held(void **state)
+{
+	static struct path p;
+	struct sla_figures f;
+
+	(void)state;
+	path_init(&p, 4);
+	for (uint32_t i = 0; i < 4; i++)
+		answer(&p, i, i + 1, 5, 5);
+	p.s[1].t3 += 3600000LL * MS;
+	p.s[2].t3 = p.s[2].t2 - 1;
+	p.run.near.known = p.run.far.known = true;
+	f = figures(&p);
+	assert_int_equal(f.timed, 4);
+	assert_int_equal(f.rtt.s.min, 10 * MS);
+	assert_int_equal(f.rtt.s.max, 11 * MS);
+	assert_int_equal(f.forward.s.n, 2);
+	assert_int_equal(f.back.s.max, 5 * MS);
+}
+
+
 /* One-way delay only where both clocks are known and did not step. */
 static void test_clocks(void **state)
 {
@@ -700,6 +723,7 @@ int main(void)
 		cmocka_unit_test(test_reached),
 		cmocka_unit_test(test_echo),
 		cmocka_unit_test(test_late),
+		cmocka_unit_test(test_held),
 		cmocka_unit_test(test_clocks),
 		cmocka_unit_test(test_window),
 		cmocka_unit_test(test_remarked),

@@ -34,6 +34,13 @@ static void put_braille(struct sbuf *sb, const struct canvas *c, unsigned row, u
 }
 
 
+/* Far ends may tell of centuries: no product of these fits 64 bits. */
+static int64_t height(const struct canvas *c, int64_t v, int64_t top)
+{
+	return v < 0 ? 0 : (int64_t)((double)v * c->h / ((double)top + 1));
+}
+
+
 static void draw(struct canvas *c, const struct show_slot *slots, int64_t top)
 {
 	for (unsigned x = 0; x < c->w; x++) {
@@ -41,8 +48,8 @@ static void draw(struct canvas *c, const struct show_slot *slots, int64_t top)
 
 		if (!slots[x].n)
 			continue;
-		lo = slots[x].min < 0 ? 0 : slots[x].min * c->h / (top + 1);
-		hi = slots[x].max < 0 ? 0 : slots[x].max * c->h / (top + 1);
+		lo = height(c, slots[x].min, top);
+		hi = height(c, slots[x].max, top);
 		for (int64_t y = lo; y <= hi && y < c->h; y++)
 			c->dots[c->h - 1 - (unsigned)y][x] = 1;
 	}
@@ -55,7 +62,7 @@ static void put_canvas(struct sbuf *sb, const struct canvas *c, int64_t top)
 		size_t end;
 
 		if (row % (ROWS / 2) == 0)
-			show_ms(sb, top * (ROWS - row) / ROWS, AXIS - 2);
+			show_ms(sb, top / ROWS * (ROWS - row), AXIS - 2);
 		else
 			sbuf_printf(sb, "%*s", AXIS - 2, "");
 		sbuf_puts(sb, c->ascii ? " |" : " \xe2\x94\x82");

@@ -477,17 +477,16 @@ static void test_late(void **state)
  * less than nothing: its times count for nothing. */
 static void test_held(void **state)
 {
-	static struct path p;
+	static struct sla_path p;
 	struct sla_figures f;
 
 	(void)state;
-	path_init(&p, 4);
-	for (uint32_t i = 0; i < 4; i++)
-		answer(&p, i, i + 1, 5, 5);
+	sla_path_init(&p, 4);
+	SLA_PATH_ANSWERS(&p, {0, 1, 5, 5}, {1, 2, 5, 5}, {2, 3, 5, 5}, {3, 4, 5, 5});
 	p.s[1].t3 += 3600000LL * MS;
 	p.s[2].t3 = p.s[2].t2 - 1;
 	p.run.near.known = p.run.far.known = true;
-	f = figures(&p);
+	f = sla_path_figures(&p);
 	assert_int_equal(f.timed, 4);
 	assert_int_equal(f.rtt.s.min, 10 * MS);
 	assert_int_equal(f.rtt.s.max, 11 * MS);

@@ -40,7 +40,7 @@ static void put(struct at *at, sla_int128 v)
 
 static sla_int128 ms(sla_int128 ns)
 {
-	return (ns + (ns < 0 ? -500000 : 500000)) / 1000000;
+	return (ns + 500000) / 1000000;
 }
 
 

@@ -164,8 +164,6 @@ int sla_schedule_init(struct sla_schedule *s, const char *names, int64_t duratio
 
 	memset(s, 0, sizeof(*s));
 	s->duration_ns = duration_ns > 0 ? duration_ns : INT64_MAX;
-	if (duration_ns > 0 && duration_ns / NS > SLA_SAMPLES_MAX)
-		return EOVERFLOW;
 
 	for (const char *at = names;; at++) {
 		size_t n = strcspn(at, "+");

@@ -256,6 +256,29 @@ static void test_v1(void **state)
 	core_control(&v, t.core, p, &n, &t.b, 5000, &t.now);
 	assert_false(v.answer);
 	assert_non_null(v.why);
+	assert_false(t.open[20001]);
+}
+
+
+/* Whoever asks for keys is asked by nobody who can have none. */
+static void test_v1_with_keys(void **state)
+{
+	static struct sla_keys keys = {
+		.v = {{.id = 7, .mode = SLA_AUTH_HMAC, .secret = "secret-one", .len = 10}}, .n = 1,
+	};
+	const struct sla_v1_control c = {.id = 9, .target = t.far, .port = 20000, .duration_ms = 1000};
+	struct core_verdict v;
+	uint8_t p[SLA_V1_REQUEST_MAX];
+	size_t n;
+
+	(void)state;
+	t.core->keys = &keys;
+	assert_int_equal(sla_v1_control_write(p, &n, sizeof(p), &c), 0);
+	core_control(&v, t.core, p, &n, &t.a, 5000, &t.now);
+	assert_false(v.answer);
+	assert_int_equal(v.status, SLA_AUTHENTICATION);
+	assert_int_equal(t.nopen, 0);
+	assert_null(core_probe(t.core, 20000, &t.a, 7000, t.now.mono));
 }
 
 
@@ -474,6 +497,7 @@ int main(void)
 		cmocka_unit_test_setup_teardown(test_port_chosen, setup, teardown),
 		cmocka_unit_test_setup_teardown(test_rate, setup, teardown),
 		cmocka_unit_test_setup_teardown(test_v1, setup, teardown),
+		cmocka_unit_test_setup_teardown(test_v1_with_keys, setup, teardown),
 		cmocka_unit_test_setup_teardown(test_keys, setup, teardown),
 		cmocka_unit_test_setup_teardown(test_keys_flood, setup, teardown),
 		cmocka_unit_test_setup_teardown(test_strangers, setup, teardown),

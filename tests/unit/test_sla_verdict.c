@@ -271,6 +271,10 @@ static void test_jitter_few(void **state)
 	assert_int_equal(answer(&f, SLA_TARGET_JITTER, SLA_FORWARD), SLA_UNKNOWN);
 	all->p50 = 11 * MS;
 	assert_int_equal(answer(&f, SLA_TARGET_JITTER, SLA_FORWARD), SLA_UNFIT);
+	/* the last of seven, whose two highest ranks are one: 30 % */
+	f = figures(8, 10, 10);
+	all->p90 = all->p95 = 11 * MS;
+	assert_int_equal(answer(&f, SLA_TARGET_JITTER, SLA_FORWARD), SLA_UNKNOWN);
 	f = figures(60, 10, 10);
 	assert_int_equal(answer(&f, SLA_TARGET_JITTER, SLA_FORWARD), SLA_FIT);
 	all->p95 = 11 * MS;
@@ -336,6 +340,26 @@ static void test_nothing(void **state)
 	f.sent = f.lost_unknown = f.loss.lost = 100;
 	sla_verdict_get(&v, &f);
 	assert_int_equal(v.answer, SLA_UNFIT);
+	for (unsigned w = 0; w < SLA_WAYS; w++) {
+		assert_false(v.checks[SLA_TARGET_DELAY][w].measured);
+		assert_false(v.checks[SLA_TARGET_JITTER][w].measured);
+		assert_true(v.checks[SLA_TARGET_LOSS][w].measured);
+	}
+}
+
+
+/* Of 11 lost in an unknown direction 6 at least were lost on one way, which is above 0.05 % of 10,000; of 10
+ * it may be 5 each way, which is not. */
+static void test_loss_half(void **state)
+{
+	struct sla_figures f = figures(10000, 10, 10);
+
+	(void)state;
+	f.lost_unknown = f.loss.lost = 10;
+	assert_int_equal(answer(&f, SLA_TARGET_LOSS, SLA_FORWARD), SLA_UNKNOWN);
+	f.lost_unknown = f.loss.lost = 11;
+	assert_int_equal(answer(&f, SLA_TARGET_LOSS, SLA_FORWARD), SLA_UNFIT);
+	assert_int_equal(answer(&f, SLA_TARGET_LOSS, SLA_BACK), SLA_UNFIT);
 }
 
 
@@ -537,6 +561,7 @@ int main(void)
 		cmocka_unit_test(test_loss_few),
 		cmocka_unit_test(test_loss_many),
 		cmocka_unit_test(test_nothing),
+		cmocka_unit_test(test_loss_half),
 		cmocka_unit_test(test_words),
 		cmocka_unit_test(test_mib),
 		cmocka_unit_test(test_mib_unknown),

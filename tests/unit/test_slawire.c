@@ -140,6 +140,9 @@ static void test_v1_probe(void **state)
 	pr.tx = 2;
 	pr.rseq = 3;
 	sla_v1_probe_answer(p, &pr);
+	(void)hex(want, sizeof(want), "0003 0000 e800000180000000 0000000000000001 0000000000000002"
+		"0000000000000000 ffffffffffffffff 0000000000000000 ffff 0003 abcdabcdabcdabcd");
+	assert_memory_equal(p, want, 64);
 	assert_int_equal(sla_v1_probe_parse(&back, p, 64), 0);
 	assert_memory_equal(&back, &pr, sizeof(pr));
 	assert_int_equal(sla_v1_probe_write(p, SLA_V1_PROBE_US - 1, &pr), EOVERFLOW);
@@ -270,9 +273,11 @@ static void test_v2_request_bad(void **state)
 		{V2_HEAD("8c") V2_AUTH V2_AUTH, EPROTO},
 		{V2_HEAD("ac") V2_UDP V2_AUTH, EPROTO},
 		{V2_HEAD("5c") V2_AUTH V2_REPORT, EPROTO},
-		/* mode 3; mode 2 without its fields */
-		{V2_HEAD("20") "00010000 0000000c 03 00 0005", EPROTO},
-		{V2_HEAD("20") "00010000 0000000c 02 00 0005", EPROTO},
+		/* no authentication and none of its fields: good; mode 3; modes without their fields */
+		{V2_HEAD("7c") "00010000 0000000c 00 00 0000" V2_UDP, 0},
+		{V2_HEAD("7c") "00010000 0000000c 03 00 0005" V2_UDP, EPROTO},
+		{V2_HEAD("7c") "00010000 0000000c 02 00 0005" V2_UDP, EPROTO},
+		{V2_HEAD("7c") "00010000 0000000c 01 00 0005" V2_UDP, EPROTO},
 	};
 	struct sla_v2_control c;
 	uint8_t p[256];
@@ -353,7 +358,8 @@ static void test_history(void **state)
 	for (uint32_t i = 1; i <= 40; i++)
 		sla_history_add(&h, i, 100 + i);
 	sla_history_left(&h, 39, 1000);
-	sla_history_left(&h, 40, -1);
+	sla_history_left(&h, 40, -2);
+	sla_history_left(&h, 40, (int64_t)SLA_LATE_UNKNOWN + 7);
 	sla_history_left(&h, 7, 5);
 
 	sla_history_write(p, 64 + 2 * 8, &h, 41);
@@ -396,9 +402,11 @@ static void test_v2_probe(void **state)
 	pr.error = UINT64_MAX;
 	pr.rseq = 0x0a0b0c0d;
 	sla_v2_probe_answer(p, n, &pr);
+	(void)hex(want, sizeof(want), "0003 0000 e800000180000000 0000000000000005 0000000000000006"
+		"0000000000000000 0000000000010000 ffffffffffffffff 01020304 0a0b0c0d 0000000000000000");
+	assert_memory_equal(p, want, n);
 	assert_int_equal(sla_v2_probe_parse(&back, p, n), 0);
 	assert_memory_equal(&back, &pr, sizeof(pr));
-	assert_int_equal(p[60], 0);
 	for (size_t i = 0; i < SLA_V2_PROBE_MIN; i++)
 		assert_int_equal(sla_v2_probe_parse(&back, p, i), ENODATA);
 
@@ -406,9 +414,21 @@ static void test_v2_probe(void **state)
 	pr.seen_dscp = 34;
 	pr.rx_kernel = true;
 	sla_v2_probe_answer(p, n, &pr);
+	assert_int_equal(p[60], 34);
+	assert_int_equal(p[61], 1);
 	back.reported = true;
 	assert_int_equal(sla_v2_probe_parse(&back, p, n), 0);
 	assert_memory_equal(&back, &pr, sizeof(pr));
+	pr.rx_kernel = false;
+	pr.stepped = true;
+	sla_v2_probe_answer(p, n, &pr);
+	assert_int_equal(p[61], 2);
+	/* a class of eight bits is none that a DSCP has */
+	p[60] = 0x40 | 10;
+	back.reported = true;
+	assert_int_equal(sla_v2_probe_parse(&back, p, n), 0);
+	assert_int_equal(back.seen_dscp, 10);
+	assert_true(back.stepped && !back.rx_kernel);
 	back.reported = true;
 	assert_int_equal(sla_v2_probe_parse(&back, p, 63), 0);
 	assert_false(back.reported);

@@ -4,7 +4,7 @@
 
 #include "lib/policy/audit/diff.h"
 
-enum { STATE_NEW = 1, PROTO_TCP = 6, BEYOND = 5, FULL = -1 };
+enum { STATE_NEW = 1, STATE_RELATED = 2, STATE_ESTABLISHED = 3, PROTO_TCP = 6, BEYOND = 5, FULL = -1 };
 
 /** One pair of interfaces: its numbers on the side that permits and on the
  *  other one */
@@ -24,11 +24,23 @@ static const struct {
 	{6, 58, 58, 5, 128}, {6, 58, 58, 130, 255},
 };
 
+/** What opens none and yet needs a rule, where a device ties no ICMP to flows
+ *  by itself: errors; echo replies, unless they are inspected */
+static const struct back {
+	uint8_t family, proto;
+	uint8_t type_lo, type_hi;
+	bool reply;
+} backs[] = {
+	{4, 1, 1, 5, false}, {4, 1, 11, 12, false}, {6, 58, 0, 4, false},
+	{4, 1, 0, 0, true}, {6, 58, 129, 129, true},
+};
+
 struct side {
 	struct diff *d;
 	const struct device *from, *to;
 	struct way here, there;		/**< on `from`, on `to` */
 	bool gained;			/**< from is B */
+	bool replies;			/**< come back by inspection on `from` alone */
 	struct pset_budget budget;
 	struct audit_line line;		/**< of `from`, that permits */
 	const struct pset_box *piece;	/**< as `from` numbers interfaces */
@@ -114,16 +126,82 @@ static int add_piece(struct side *s, const struct pset_box *box, struct audit_li
 }
 
 
-static int other_step(const struct device_step *st, void *arg)
+/** What is refused here and passes on the other side */
+static int tell(struct side *s, const struct device_step *st, bool perhaps)
 {
-	struct side *s = arg;
 	struct audit_line l = {0};
 
 	if (!st->last || st->verdict == FLAT_PERMIT)
 		return 0;
 	if (st->hook && st->nby)
 		l = line_of(st->hook, st->flat, st->by[0]);
-	return add_piece(s, st->piece, l, st->verdict == FLAT_UNKNOWN);
+	return add_piece(s, st->piece, l, perhaps || st->verdict == FLAT_UNKNOWN);
+}
+
+
+static int reply_step(const struct device_step *st, void *arg)
+{
+	struct side *s = arg;
+
+	return tell(s, st, device_ties_echo(s->to, s->there.in, s->there.out) == DEVICE_PERHAPS);
+}
+
+
+/** The reply that answers each echo request of the piece */
+static void turn_round(struct pset_box *b)
+{
+	for (size_t i = 0; i < sizeof(backs) / sizeof(backs[0]); i++)
+		if (backs[i].reply && backs[i].family == (b->lo[PSET_FAMILY] ? 6 : 4)) {
+			b->lo[PSET_ICMP_TYPE] = backs[i].type_lo;
+			b->hi[PSET_ICMP_TYPE] = backs[i].type_hi;
+		}
+	for (size_t i = 0; i < 2; i++) {
+		pset_addr *v = i ? b->ahi : b->alo;
+		uint32_t *bits = i ? b->avalue : b->abits;
+		pset_addr a = v[PSET_SRC];
+		uint32_t x = bits[PSET_SRC];
+
+		v[PSET_SRC] = v[PSET_DST];
+		v[PSET_DST] = a;
+		bits[PSET_SRC] = bits[PSET_DST];
+		bits[PSET_DST] = x;
+	}
+	b->lo[PSET_STATE] = b->hi[PSET_STATE] = STATE_ESTABLISHED;
+}
+
+
+/** An echo request passes on both sides. Where inspection lets its reply back
+ *  on this one, does the other one too? */
+static int ask_reply(struct side *s, const struct pset_box *request)
+{
+	struct side back = *s;
+	struct pset_box q = *request;
+
+	back.here = (struct way){ s->here.out, s->here.in };
+	back.there = (struct way){ s->there.out, s->there.in };
+	turn_round(&q);
+	renumber(&q, &back.there);
+	return device_follow(s->to, back.there.in, back.there.out, &q, 0, &s->budget, reply_step,
+			     &back);
+}
+
+
+static bool has_echo(const struct pset_box *b)
+{
+	unsigned proto = b->lo[PSET_FAMILY] ? 58 : 1, type = b->lo[PSET_FAMILY] ? 128 : 8;
+
+	return b->lo[PSET_PROTOCOL] == proto && b->hi[PSET_PROTOCOL] == proto &&
+	       b->lo[PSET_ICMP_TYPE] <= type && type <= b->hi[PSET_ICMP_TYPE];
+}
+
+
+static int other_step(const struct device_step *st, void *arg)
+{
+	struct side *s = arg;
+
+	if (st->last && st->verdict == FLAT_PERMIT && s->replies && has_echo(st->piece))
+		return ask_reply(s, st->piece);
+	return tell(s, st, false);
 }
 
 
@@ -227,6 +305,12 @@ static int ask_side(struct side *s, struct pset_box universe)
 }
 
 
+static bool by_inspection(const struct device *d)
+{
+	return d->nconfigs && d->configs[0]->icmp_by_helper;
+}
+
+
 /** Both directions of the question, for one pair and one box of packets */
 static int compare_box(struct diff *d, const struct way *a, const struct way *b,
 		       const struct pset_box *universe)
@@ -234,9 +318,40 @@ static int compare_box(struct diff *d, const struct way *a, const struct way *b,
 	struct side lost = { .d = d, .from = &d->a, .to = &d->b, .here = *a, .there = *b };
 	struct side gained = { .d = d, .from = &d->b, .to = &d->a, .here = *b, .there = *a,
 			       .gained = true };
-	int err = ask_side(&lost, *universe);
+	bool both = by_inspection(&d->a) && by_inspection(&d->b);
+	bool ties_a = device_ties_echo(&d->a, a->in, a->out) == DEVICE_YES;
+	bool ties_b = device_ties_echo(&d->b, b->in, b->out) == DEVICE_YES;
+	int err;
+
+	lost.replies = both && ties_a && !ties_b;
+	gained.replies = both && ties_b && !ties_a;
+	err = ask_side(&lost, *universe);
 
 	return err ? err : ask_side(&gained, *universe);
+}
+
+
+/** Between two devices that tie ICMP to flows by inspection at most (ASA):
+ *  what rules of both have to permit */
+static int compare_back(struct diff *d, const struct way *a, const struct way *b,
+			struct pset_box u, uint8_t family)
+{
+	bool ties = device_ties_echo(&d->a, a->in, a->out) != DEVICE_NO ||
+		    device_ties_echo(&d->b, b->in, b->out) != DEVICE_NO;
+	int err = 0;
+
+	for (size_t i = 0; !err && i < sizeof(backs) / sizeof(backs[0]); i++) {
+		if (backs[i].family != family || (backs[i].reply && ties))
+			continue;
+		u.lo[PSET_PROTOCOL] = u.hi[PSET_PROTOCOL] = backs[i].proto;
+		u.lo[PSET_ICMP_TYPE] = backs[i].type_lo;
+		u.hi[PSET_ICMP_TYPE] = backs[i].type_hi;
+		u.lo[PSET_STATE] = u.hi[PSET_STATE] = backs[i].reply ? STATE_ESTABLISHED
+								     : STATE_RELATED;
+		err = compare_box(d, a, b, &u);
+	}
+
+	return err;
 }
 
 
@@ -251,6 +366,8 @@ static int compare_way(struct diff *d, const struct way *a, const struct way *b,
 		return compare_box(d, a, b, &u);
 
 	u.hi[PSET_FRAGMENT] = 0;
+	if (by_inspection(&d->a) && by_inspection(&d->b))
+		err = compare_back(d, a, b, u, family);
 	for (size_t i = 0; !err && i < sizeof(opening) / sizeof(opening[0]); i++) {
 		if (opening[i].family && opening[i].family != family)
 			continue;

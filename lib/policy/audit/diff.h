@@ -5,7 +5,9 @@
  * Interfaces are matched by name, else by network; where that cannot be, one
  * configuration's interface stands for "any other" of the other's. When one of
  * the two tracks flows, the packets that open flows are compared (of TCP: SYN
- * alone), else all.
+ * alone), else all. Two that track ICMP by inspection at most (ASA) are compared
+ * in what their rules must let back too: errors, and echo replies where
+ * inspection does not.
  */
 #ifndef VISAVIS_LIB_POLICY_AUDIT_DIFF_H
 #define VISAVIS_LIB_POLICY_AUDIT_DIFF_H

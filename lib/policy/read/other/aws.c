@@ -560,6 +560,7 @@ int aws_read_tree(struct config *c, const char *text, size_t len, const struct j
 
 	for (const char *s = text; s < o.end; s++)
 		c->lines += *s == '\n';
+	c->lines += len && text[len - 1] != '\n';
 	return read_all(&o);
 }
 

@@ -31,10 +31,13 @@ static char *slurp(const char *path, size_t *len)
 	FILE *f = fopen(path, "re");
 	char *s = f ? malloc(RULES_TEXT_MAX + 2) : NULL;
 
-	if (!s)
-		(void)complain(path, strerror(errno));
-	else
+	if (s)
 		*len = fread(s, 1, RULES_TEXT_MAX + 1, f);
+	if (!s || ferror(f)) {
+		(void)complain(path, strerror(errno));
+		free(s);
+		s = NULL;
+	}
 	if (f)
 		(void)fclose(f);
 

@@ -149,8 +149,7 @@ static int64_t due(struct lane *ln, const struct impair_rule *r, const struct im
 		return t + r->reorder_ns;
 	if (!r->free_order && t < ln->last_due)
 		t = ln->last_due;
-	if (t > ln->last_due)
-		ln->last_due = t;
+	ln->last_due = t;
 
 	return t;
 }

@@ -13,9 +13,11 @@
 #include "lab/impair/hold.h"
 #include "lab/impair/model.h"
 #include "lab/impair/prng.h"
+#include "lab/impair/record.h"
 #include "lab/impair/rules.h"
 #include "lib/base/sbuf.h"
 #include "tests/unit/failmalloc.h"
+#include "tests/unit/hex.h"
 
 enum { N = 200000 };
 
@@ -308,6 +310,43 @@ static void test_reorder_duplicate(void **state)
 }
 
 
+/* A packet that is lost is nothing else; what happens to others does not follow from what else may. */
+static void test_independent(void **state)
+{
+	struct fixture all, alone;
+	unsigned same = 0;
+
+	start(&all, "both: loss packets 2 duplicate packets 2 reorder packets 2 by 1");
+	(void)at(&all, IMPAIR_FORWARD, 0);
+	for (int i = 0; i < 2; i++) {
+		struct impair_verdict v = at(&all, i ? IMPAIR_BACK : IMPAIR_FORWARD, ms);
+
+		assert_int_equal(v.act, i ? IMPAIR_SEND : IMPAIR_LOSE);
+		assert_false(v.duplicate || v.reordered);
+	}
+	done(&all);
+
+	start(&alone, "both: reorder burst 5% 20% by 5");
+	start(&all, "both: loss burst 5% 20% duplicate burst 5% 20% reorder burst 5% 20% by 5");
+	for (int i = 0; i < 2000; i++) {
+		struct impair_verdict v = at(&all, IMPAIR_FORWARD, i * ms);
+
+		assert_true(v.act == IMPAIR_LOSE || v.reordered == at(&alone, IMPAIR_FORWARD, i * ms).reordered);
+		if (v.act == IMPAIR_LOSE)
+			(void)at(&alone, IMPAIR_FORWARD, i * ms);
+	}
+	done(&all);
+	done(&alone);
+
+	/* nor is one direction the other's mirror */
+	start(&all, "both: loss 50%");
+	for (int i = 0; i < 1000; i++)
+		same += at(&all, IMPAIR_FORWARD, i).act == at(&all, IMPAIR_BACK, i).act;
+	assert_in_range(same, 400, 600);
+	done(&all);
+}
+
+
 static void test_rate(void **state)
 {
 	struct fixture f;
@@ -325,6 +364,12 @@ static void test_rate(void **state)
 			assert_int_equal(v.due_ns, (i + 1) * ms);
 	}
 	assert_in_range(full, 485, 500);
+	/* ten wait and one is on the line; when that is off it the next may come */
+	for (int i = 0; i < 12; i++)
+		assert_int_equal(at(&f, IMPAIR_BACK, 7 * ms).act, i < 11 ? IMPAIR_SEND : IMPAIR_FULL);
+	assert_int_equal(at(&f, IMPAIR_BACK, 8 * ms - 1).act, IMPAIR_FULL);
+	assert_int_equal(at(&f, IMPAIR_BACK, 8 * ms).act, IMPAIR_SEND);
+	assert_int_equal(at(&f, IMPAIR_BACK, 8 * ms).act, IMPAIR_FULL);
 	/* after a pause the line is free at once */
 	assert_int_equal(at(&f, IMPAIR_FORWARD, 5000 * ms).due_ns, 5001 * ms);
 	done(&f);
@@ -362,6 +407,13 @@ static void test_filters(void **state)
 	assert_int_equal(v.act, IMPAIR_PASS);
 	model_decide(f.m, &v, IMPAIR_BACK, &nd, 0, 60);
 	assert_int_equal(v.act, IMPAIR_PASS);
+	done(&f);
+	/* what has no DSCP has not the DSCP 0 */
+	start(&f, "neighbours dscp 0: loss 100%");
+	model_decide(f.m, &v, IMPAIR_BACK, &arp, 0, 60);
+	assert_int_equal(v.act, IMPAIR_PASS);
+	model_decide(f.m, &v, IMPAIR_BACK, &nd, 0, 60);
+	assert_int_equal(v.act, IMPAIR_LOSE);
 	done(&f);
 	start(&f, "neighbours: loss 100%");
 	model_decide(f.m, &v, IMPAIR_BACK, &arp, 0, 60);
@@ -492,23 +544,10 @@ static void test_hold(void **state)
 }
 
 
-static size_t bytes(uint8_t *to, const char *hex)
-{
-	size_t n = 0;
-
-	for (unsigned x; *hex; hex++) {
-		if (*hex == ' ')
-			continue;
-		assert_int_equal(sscanf(hex++, "%2x", &x), 1);
-		to[n++] = (uint8_t)x;
-	}
-	return n;
-}
-
 #define MACS "0200 0000 0001 0200 0000 0002 "
-#define IP4 "45b8 0020 1234 4000 4011 2db3 0a4d 010a 0a4d 020a "
+#define IP4 "45bb 0020 1234 4000 4011 2db3 0a4d 010a 0a4d 020a "
 #define PORTS "9c40 4000 000c 0000 61626364"
-#define IP6(next) "6b80 0000 000c " next "40 fd77 0001 0000 0000 0000 0000 0000 0010 " \
+#define IP6(next) "6ba5 0000 000c " next "40 fd77 0001 0000 0000 0000 0000 0000 0010 " \
 	"fd77 0002 0000 0000 0000 0000 0000 0010 "
 
 
@@ -528,7 +567,7 @@ static void test_packet(void **state)
 {
 	uint8_t b[200];
 	struct packet p;
-	size_t n = bytes(b, MACS "0800 " IP4 PORTS);
+	size_t n = hex(b, sizeof(b), MACS "0800 " IP4 PORTS);
 	uint16_t sum;
 
 	packet_read(&p, b, n);
@@ -553,22 +592,33 @@ static void test_packet(void **state)
 	packet_read(&p, b, n);
 	assert_true(p.ip && !p.udp);
 
-	n = bytes(b, MACS "86dd " IP6("11") PORTS);
+	n = hex(b, sizeof(b), MACS "86dd " IP6("11") PORTS);
 	packet_read(&p, b, n);
 	assert_true(p.ip && p.udp && p.dport == 16384 && p.dscp == 46);
 	packet_set_dscp(&p, b, 9);
+	/* the two bits behind it and the flow label stay */
+	assert_int_equal(b[14] << 8 | b[15], 0x6265);
 	packet_read(&p, b, n);
 	assert_int_equal(p.dscp, 9);
+	/* a later fragment has no ports */
+	n = hex(b, sizeof(b), MACS "86dd " IP6("2c") "1100 0008 0000 0001 " PORTS);
+	packet_read(&p, b, n);
+	assert_true(p.ip && !p.udp);
 	/* two tags, hop-by-hop and a first fragment before UDP */
-	n = bytes(b, MACS "88a8 0005 8100 0006 86dd " IP6("00") "2c00 0000 0000 0000 "
-		  "1100 0001 0000 0001 " PORTS);
+	n = hex(b, sizeof(b), MACS "88a8 0005 8100 0006 86dd " IP6("00") "2c00 0000 0000 0000 "
+		  "11ff 0001 0000 0001 " PORTS);
 	packet_read(&p, b, n);
 	assert_true(p.udp && p.sport == 40000 && p.at == 22);
 	/* a neighbour's question; ARP; a ping */
-	n = bytes(b, MACS "86dd " IP6("3a") "8700 0000");
+	n = hex(b, sizeof(b), MACS "86dd " IP6("3a") "8700 0000");
 	packet_read(&p, b, n);
 	assert_true(p.ip && p.neighbour);
-	n = bytes(b, MACS "0806 0001");
+	for (unsigned type = 132; type <= 138; type++) {
+		b[54] = (uint8_t)type;
+		packet_read(&p, b, n);
+		assert_int_equal(p.neighbour, type >= 133 && type <= 137);
+	}
+	n = hex(b, sizeof(b), MACS "0806 0001");
 	packet_read(&p, b, n);
 	assert_true(p.neighbour && !p.ip);
 }
@@ -583,7 +633,7 @@ static void test_packet_cut(void **state)
 	uint8_t b[200];
 
 	for (size_t i = 0; i < 3; i++) {
-		size_t n = bytes(b, frames[i]);
+		size_t n = hex(b, sizeof(b), frames[i]);
 
 		for (size_t len = 0; len <= n; len++) {
 			uint8_t *q = malloc(len + 1);
@@ -597,6 +647,49 @@ static void test_packet_cut(void **state)
 			free(q);
 		}
 	}
+}
+
+
+/* Four packets and room for three: one lost, one sent with its copy, one held for good, and one that is but
+ * counted. */
+static void test_record(void **state)
+{
+	struct record_row row = {.dir = IMPAIR_BACK, .rx_ns = 1000, .asked_ns = 500, .did = RECORD_LOST};
+	struct record r;
+	uint32_t sent, beyond;
+
+	assert_int_equal(record_alloc(&r, 3), 0);
+	assert_int_equal(record_add(&r, &row), 0);
+	row.did = RECORD_HELD;
+	row.reordered = true;
+	sent = record_add(&r, &row);
+	assert_int_equal(record_add(&r, &row), 2);
+	beyond = record_add(&r, &row);
+	assert_int_equal(beyond, RECORD_NONE);
+	assert_int_equal(r.beyond, 1);
+	assert_int_equal(r.did[IMPAIR_BACK][RECORD_HELD], 3);
+	record_did(&r, sent, IMPAIR_BACK, RECORD_SENT);
+	record_did(&r, beyond, IMPAIR_BACK, RECORD_SENT);
+	assert_int_equal(r.did[IMPAIR_BACK][RECORD_HELD], 1);
+	assert_int_equal(r.did[IMPAIR_BACK][RECORD_SENT], 2);
+	assert_int_equal(r.did[IMPAIR_BACK][RECORD_LOST], 1);
+	assert_int_equal(r.did[IMPAIR_FORWARD][RECORD_SENT], 0);
+	assert_int_equal(r.reordered[IMPAIR_BACK], 3);
+	assert_int_equal(r.v[sent].did, RECORD_SENT);
+	assert_int_equal(r.v[2].did, RECORD_HELD);
+
+	/* 1 us late to the nanosecond, then 1 ns more; a copy is in no sum */
+	record_left(&r, sent, 2500, false, 1000, 500);
+	record_left(&r, beyond, 2501, false, 1000, 500);
+	record_left(&r, sent, 9999, true, 1000, 500);
+	assert_int_equal(r.v[sent].tx_ns, 2500);
+	assert_int_equal(r.v[sent].copy_tx_ns, 9999);
+	assert_int_equal(r.error.n, 2);
+	assert_int_equal(r.error.min_ns, 1000);
+	assert_int_equal(r.error.max_ns, 1001);
+	assert_int_equal(r.error.count[1], 1);
+	assert_int_equal(r.error.count[2], 1);
+	record_free(&r);
 }
 
 
@@ -633,6 +726,7 @@ int main(void)
 		cmocka_unit_test(test_deterministic),
 		cmocka_unit_test(test_order),
 		cmocka_unit_test(test_reorder_duplicate),
+		cmocka_unit_test(test_independent),
 		cmocka_unit_test(test_rate),
 		cmocka_unit_test(test_filters),
 		cmocka_unit_test(test_links),
@@ -641,6 +735,7 @@ int main(void)
 		cmocka_unit_test(test_hold),
 		cmocka_unit_test(test_packet),
 		cmocka_unit_test(test_packet_cut),
+		cmocka_unit_test(test_record),
 		cmocka_unit_test(test_failing_allocations),
 	};
 

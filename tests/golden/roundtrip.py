@@ -82,6 +82,10 @@ def generate(seed):
         extra = ", both-ways: true" if rng.random() < .2 else ""
         rows.append(f"  - {{ id: G-{i}, protocol: P{i}, transport: {rng.choice(['tcp', 'udp'])}, from: {a}, to: {b}, "
                     f"ports: {ports}{extra}, purpose: \"Purpose {i}.\" }}")
+    for i, role in enumerate(roles):      # a host's role must be one of a matrix
+        if f"role: {role}," in "\n".join(hosts) and not re.search(rf"(from|to): {role},", "\n".join(rows)):
+            rows.append(f"  - {{ id: G-{80 + i}, protocol: P{80 + i}, transport: tcp, from: {role}, to: any, "
+                        f"ports: {900 + i}, purpose: \"Role {role}.\" }}")
     rows.append("  - { id: G-90, protocol: ICMP, transport: icmp, from: any, to: any, icmp: [echo, unreachable, "
                 "time-exceeded], purpose: \"Errors.\" }")
     return "\n".join(site) + "\n", f"matrix: generated-{seed}\nrows:\n" + "\n".join(rows) + "\n"

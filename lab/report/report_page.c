@@ -275,16 +275,13 @@ static void ladder(struct sbuf *sb, json_t *r)
 	sbuf_puts(sb, "</div><details><summary>The same as a table</summary>");
 	page_table(sb, "Messages of the call", heads, 5);
 	json_array_foreach(list, i, m) {
-		sbuf_printf(sb, "<tr><td class=\"n\">%.1f</td><td>",
-			    report_num(m, "ms"));
-		sbuf_put_html(sb, report_str(m, "from"));
-		sbuf_puts(sb, "</td><td>");
-		sbuf_put_html(sb, report_str(m, "to"));
-		sbuf_puts(sb, "</td><td>");
-		sbuf_put_html(sb, report_str(m, "transport"));
-		sbuf_puts(sb, "</td><td class=\"mono\">");
-		sbuf_put_html(sb, report_str(m, "line"));
-		sbuf_puts(sb, "</td></tr>");
+		sbuf_puts(sb, "<tr>");
+		page_cell_number(sb, report_num(m, "ms"), 1);
+		page_cell(sb, NULL, report_str(m, "from"));
+		page_cell(sb, NULL, report_str(m, "to"));
+		page_cell(sb, NULL, report_str(m, "transport"));
+		page_cell(sb, "mono", report_str(m, "line"));
+		sbuf_puts(sb, "</tr>");
 	}
 	page_table_end(sb);
 	sbuf_puts(sb, "</details></div></section>");

@@ -247,13 +247,11 @@ static size_t finding_lines(struct sbuf *sb, json_t *p)
 		}
 		sbuf_puts(sb, " → ");
 		sbuf_put_html(sb, report_str(p, "to"));
-		sbuf_puts(sb, "</td><td>");
-		sbuf_put_html(sb, report_str(p, "transport"));
-		sbuf_puts(sb, "</td><td>");
-		sbuf_put_html(sb, report_str(f, "sport"));
-		sbuf_puts(sb, "</td><td>");
-		sbuf_put_html(sb, report_str(f, "dport"));
-		sbuf_puts(sb, "</td></tr>");
+		sbuf_puts(sb, "</td>");
+		page_cell(sb, NULL, report_str(p, "transport"));
+		page_cell(sb, NULL, report_str(f, "sport"));
+		page_cell(sb, NULL, report_str(f, "dport"));
+		sbuf_puts(sb, "</tr>");
 	}
 
 	return i;
@@ -319,20 +317,19 @@ static void packets_table(struct sbuf *sb, json_t *list, const char *label,
 
 	page_table(sb, label, heads, note ? 4 : 3);
 	json_array_foreach(list, i, p) {
-		sbuf_printf(sb, "<tr><td class=\"n\">%.0f</td><td>",
-			    report_num(p, "packets"));
+		sbuf_puts(sb, "<tr>");
+		page_cell_number(sb, report_num(p, "packets"), 0);
+		sbuf_puts(sb, "<td>");
 		sbuf_put_html(sb, report_str(p, where));
 		if (!note) {
 			sbuf_puts(sb, " ");
 			sbuf_put_html(sb, report_str(p, "interface"));
 		}
-		sbuf_puts(sb, "</td><td class=\"mono\">");
-		sbuf_put_html(sb, report_str(p, "summary"));
-		if (note) {
-			sbuf_puts(sb, "</td><td>");
-			sbuf_put_html(sb, report_str(p, "why"));
-		}
-		sbuf_puts(sb, "</td></tr>");
+		sbuf_puts(sb, "</td>");
+		page_cell(sb, "mono", report_str(p, "summary"));
+		if (note)
+			page_cell(sb, NULL, report_str(p, "why"));
+		sbuf_puts(sb, "</tr>");
 	}
 	page_table_end(sb);
 }
@@ -352,12 +349,11 @@ static void housekeeping(struct sbuf *sb, json_t *report)
 		  "</summary>");
 	page_table(sb, "Packets of the link itself", heads, 3);
 	json_array_foreach(list, i, h) {
-		sbuf_printf(sb, "<tr><td class=\"n\">%.0f</td><td>",
-			    report_num(h, "packets"));
-		sbuf_put_html(sb, report_str(h, "what"));
-		sbuf_puts(sb, "</td><td>");
-		sbuf_put_html(sb, report_str(h, "reason"));
-		sbuf_puts(sb, "</td></tr>");
+		sbuf_puts(sb, "<tr>");
+		page_cell_number(sb, report_num(h, "packets"), 0);
+		page_cell(sb, NULL, report_str(h, "what"));
+		page_cell(sb, NULL, report_str(h, "reason"));
+		sbuf_puts(sb, "</tr>");
 	}
 	page_table_end(sb);
 	sbuf_puts(sb, "</details>");
@@ -421,9 +417,9 @@ static void reason_group(struct sbuf *sb, json_t *list, const char *reason)
 		sbuf_put_html(sb, report_str(row, "id"));
 		sbuf_puts(sb, "</th><td>");
 		flow_cell(sb, row);
-		sbuf_puts(sb, "</td><td>");
-		sbuf_put_html(sb, report_str(row, "purpose"));
-		sbuf_puts(sb, "</td></tr>");
+		sbuf_puts(sb, "</td>");
+		page_cell(sb, NULL, report_str(row, "purpose"));
+		sbuf_puts(sb, "</tr>");
 	}
 	page_table_end(sb);
 	sbuf_puts(sb, "</details>");
@@ -479,12 +475,11 @@ static void steps(struct sbuf *sb, json_t *report)
 	json_array_foreach(list, i, s) {
 		bool ok = report_true(s, "ok");
 
-		sbuf_printf(sb, "<tr><td class=\"n\">%.1f</td>"
-			    "<td class=\"n\">%.1f</td><td>",
-			    report_num(s, "begin") - begin,
-			    report_num(s, "end") - report_num(s, "begin"));
-		sbuf_put_html(sb, report_str(s, "name"));
-		sbuf_puts(sb, "</td><td>");
+		sbuf_puts(sb, "<tr>");
+		page_cell_number(sb, report_num(s, "begin") - begin, 1);
+		page_cell_number(sb, report_num(s, "end") - report_num(s, "begin"), 1);
+		page_cell(sb, NULL, report_str(s, "name"));
+		sbuf_puts(sb, "<td>");
 		page_badge(sb, ok ? "good" : "bad", ok ? "ok" : "failed");
 		sbuf_puts(sb, " ");
 		sbuf_put_html(sb, report_str(s, "detail"));
@@ -512,11 +507,8 @@ static void complaints(struct sbuf *sb, json_t *report)
 						   "msg"};
 
 		sbuf_puts(sb, "<tr>");
-		for (size_t k = 0; k < 4; k++) {
-			sbuf_puts(sb, "<td>");
-			sbuf_put_html(sb, report_str(c, keys[k]));
-			sbuf_puts(sb, "</td>");
-		}
+		for (size_t k = 0; k < 4; k++)
+			page_cell(sb, NULL, report_str(c, keys[k]));
 		sbuf_puts(sb, "</tr>");
 	}
 	page_table_end(sb);

@@ -79,3 +79,27 @@ void page_table_end(struct sbuf *sb)
 {
 	sbuf_puts(sb, "</tbody></table></div>");
 }
+
+
+static void cell_open(struct sbuf *sb, const char *class)
+{
+	if (class)
+		sbuf_printf(sb, "<td class=\"%s\">", class);
+	else
+		sbuf_puts(sb, "<td>");
+}
+
+
+void page_cell(struct sbuf *sb, const char *class, const char *text)
+{
+	cell_open(sb, class);
+	sbuf_put_html(sb, text);
+	sbuf_puts(sb, "</td>");
+}
+
+
+void page_cell_number(struct sbuf *sb, double v, int decimals)
+{
+	cell_open(sb, "n");
+	sbuf_printf(sb, "%.*f</td>", decimals, v);
+}

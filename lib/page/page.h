@@ -28,4 +28,9 @@ void page_section(struct sbuf *sb, const char *id, const char *title, const char
 void page_table(struct sbuf *sb, const char *label, const char *const *heads, size_t n);
 void page_table_end(struct sbuf *sb);
 
+/** A cell. @param class  "n" of a number, "mono", or NULL @param text  any text */
+void page_cell(struct sbuf *sb, const char *class, const char *text);
+/** A cell with a number of so many decimals */
+void page_cell_number(struct sbuf *sb, double v, int decimals);
+
 #endif

@@ -368,6 +368,21 @@ out:
 }
 
 
+int ctl_open(struct ctl_server **srvp, const char *host, const struct ctl_cmd *cmds, void *arg)
+{
+	char path[sizeof(((struct sockaddr_un *)0)->sun_path)];
+	int err = ctl_path(path, sizeof(path), host);
+
+	if (!err)
+		err = ctl_listen(srvp, path, cmds, arg);
+	if (err)
+		log_error("%s: %s", path, err == EADDRINUSE ? "another program of this host is running" :
+			  err == ENOENT ? "make this folder, or set VISAVIS_RUN to one that is there" :
+			  strerror(err));
+	return err;
+}
+
+
 static int64_t now_ms(void)
 {
 	struct timespec ts;

@@ -33,6 +33,9 @@ struct ctl_cmd {
 int ctl_listen(struct ctl_server **srvp, const char *path,
 	       const struct ctl_cmd *cmds, void *arg);	/* mem_deref to stop */
 
+/** The same at HOST's own path; an error is logged. */
+int ctl_open(struct ctl_server **srvp, const char *host, const struct ctl_cmd *cmds, void *arg);
+
 /** Answer; steals obj (may be NULL: just ok). */
 void ctl_reply(struct ctl_conn *conn, json_t *obj);
 void ctl_fail(struct ctl_conn *conn, const char *fmt, ...)

@@ -81,6 +81,19 @@ static int run(struct program *p)
 }
 
 
+static void signal_handler(int sig)
+{
+	(void)sig;
+	re_cancel();
+}
+
+
+int program_serve(void)
+{
+	return re_main(signal_handler);
+}
+
+
 int program_main(struct program *p, int argc, char *argv[])
 {
 	int err = args_read(p, argc, argv);

@@ -54,6 +54,9 @@ struct program {
  */
 int program_main(struct program *p, int argc, char *argv[]);
 
+/** Run libre's main loop until SIGINT or SIGTERM. @return 0 or errno */
+int program_serve(void);
+
 /** The path of a file in the state folder.
  *  @return 0 or ENAMETOOLONG, which is logged */
 int program_path(char buf[PROGRAM_PATH], const struct program *p, const char *name);

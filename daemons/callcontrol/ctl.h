@@ -13,9 +13,8 @@ struct control {
 	const char *realm;
 };
 
-/** @param cl  borrowed for the server's life */
-int control_listen(struct ctl_server **srvp, const char *path,
-		   struct control *cl);
+/** @param cl  borrowed for the server's life @return 0 or errno, logged */
+int control_listen(struct ctl_server **srvp, const char *host, struct control *cl);
 
 /** Add or change a user, on disk first. @return 0 or errno */
 int control_user_add(struct control *cl, const char *name,

@@ -249,7 +249,7 @@ static int state_open(struct program *p)
 
 static int listen_all(struct program *p)
 {
-	char cert[PROGRAM_PATH], ca[PROGRAM_PATH], ctl[PROGRAM_PATH];
+	char cert[PROGRAM_PATH], ca[PROGRAM_PATH];
 	struct net_config cfg = {
 		.site = &p->site, .self = p->self, .core = &cc.core,
 		.db = cc.db, .calls = cc.calls,
@@ -259,8 +259,6 @@ static int listen_all(struct program *p)
 	err = program_path(cert, p, STATE_CERT);
 	if (!err)
 		err = program_path(ca, p, STATE_CA);
-	if (!err)
-		err = ctl_path(ctl, sizeof(ctl), p->self->name);
 	if (err)
 		return err;
 	if (p->site.security) {
@@ -271,18 +269,7 @@ static int listen_all(struct program *p)
 	if (err)
 		return err;
 	cc.control.net = cc.net;
-	err = control_listen(&cc.ctl, ctl, &cc.control);
-	if (err)
-		log_error("%s: %s", ctl, err == EADDRINUSE ?
-			  "another program of this host is running" : strerror(err));
-	return err;
-}
-
-
-static void signal_handler(int sig)
-{
-	(void)sig;
-	re_cancel();
+	return control_listen(&cc.ctl, p->self->name, &cc.control);
 }
 
 
@@ -303,7 +290,7 @@ static int run(struct program *p)
 	}
 	log_info("call control of %s is ready: %u users, %u registrations",
 		 p->site.name, users_count(cc.core.users), location_count(cc.core.loc));
-	return re_main(signal_handler);
+	return program_serve();
 }
 
 

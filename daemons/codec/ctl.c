@@ -289,14 +289,5 @@ static const struct ctl_cmd cmds[] = {
 
 int ctl_init(struct codec *c)
 {
-	char path[108];
-	int err = ctl_path(path, sizeof(path), c->self->name);
-
-	if (!err)
-		err = ctl_listen(&c->ctl, path, cmds, c);
-	if (err == EADDRINUSE)
-		log_error("a program listens at %s already: %s runs", path, c->self->name);
-	else if (err)
-		log_error("control socket %s: %s; make its folder", path, strerror(err));
-	return err;
+	return ctl_open(&c->ctl, c->self->name, cmds, c);
 }

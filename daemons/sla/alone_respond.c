@@ -16,6 +16,7 @@
 #include "io/args.h"
 #include "io/flowtab.h"
 #include "io/log.h"
+#include "io/program.h"
 #include "lib/base/sbuf.h"
 
 #define PROG "visavis-sla --responder"
@@ -205,13 +206,6 @@ static int site_make(void)
 }
 
 
-static void signal_handler(int sig)
-{
-	(void)sig;
-	re_cancel();
-}
-
-
 static void ready_print(const struct site_host *self)
 {
 	char ip[IP_STRLEN];
@@ -243,7 +237,7 @@ static int answer(void)
 		err = rights_drop();
 	if (!err) {
 		ready_print(self);
-		err = re_main(signal_handler);
+		err = program_serve();
 	}
 	mem_deref(al.respond);
 	libre_close();

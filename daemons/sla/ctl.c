@@ -205,7 +205,7 @@ static const struct ctl_cmd commands[] = {
 };
 
 
-int control_listen(struct ctl_server **srvp, const char *path, struct control *cl)
+int control_listen(struct ctl_server **srvp, const char *host, struct control *cl)
 {
-	return ctl_listen(srvp, path, commands, cl);
+	return ctl_open(srvp, host, commands, cl);
 }

@@ -11,7 +11,7 @@ struct control {
 	struct respond *respond;	/**< NULL: no responder here */
 };
 
-/** @param cl  borrowed for the server's life */
-int control_listen(struct ctl_server **srvp, const char *path, struct control *cl);
+/** @param cl  borrowed for the server's life @return 0 or errno, logged */
+int control_listen(struct ctl_server **srvp, const char *host, struct control *cl);
 
 #endif

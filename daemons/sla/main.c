@@ -54,27 +54,6 @@ static int responder_begin(const struct program *p)
 }
 
 
-static int ctl_begin(const struct program *p)
-{
-	char path[PROGRAM_PATH];
-	int err = ctl_path(path, sizeof(path), p->self->name);
-
-	if (!err)
-		err = control_listen(&sla.ctl, path, &sla.control);
-	if (err)
-		log_error("%s: %s", path, err == EADDRINUSE ? "another program of this host is running" :
-			  err == ENOENT ? "make this folder, or set VISAVIS_RUN to one that is there" : strerror(err));
-	return err;
-}
-
-
-static void signal_handler(int sig)
-{
-	(void)sig;
-	re_cancel();
-}
-
-
 static int run(struct program *p)
 {
 	const char *keys = site_host_setting(p->self, "sla-keys", NULL);
@@ -89,14 +68,14 @@ static int run(struct program *p)
 	if (!err && !sla.responder)
 		err = agent_begin(p);
 	if (!err)
-		err = ctl_begin(p);
+		err = control_listen(&sla.ctl, p->self->name, &sla.control);
 	if (!err)
 		err = rights_drop();
 	if (err)
 		return err;
 	log_info("%s of %s is ready, %zu keys", sla.responder ? "responder" : answers ?
 		 "agent and responder" : "agent", p->self->name, sla.keys.n);
-	return re_main(signal_handler);
+	return program_serve();
 }
 
 

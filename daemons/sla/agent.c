@@ -9,14 +9,19 @@
 #include "io/log.h"
 #include "lib/sla/stamp.h"
 
-enum { CLOSING_MS = 50, V1_MS_MAX = 65535, MS = 1000000 };
+enum { CLOSING_MS = 50, SPARE_MS = 1000, END_MS = 250, V1_MS_MAX = 65535, MS = 1000000 };
 
 const char *const agent_protocols[] = {"2", "2-plain", "1-us", "1-ms", "1-echo", NULL};
 
 
+/* Until the last stream's port is open those of the others wait, and their
+ * time runs: so long as requests are repeated, and somewhat more. */
 int64_t agent_duration(const struct agent *a)
 {
-	return a->span_ns + (int64_t)(a->cfg.wait_ms + 1000) * MS;
+	const struct agent_config *c = &a->cfg;
+	int64_t asking = c->tries ? (int64_t)c->retry_ms * (c->tries - 1) : 0;
+
+	return a->span_ns + (asking + c->wait_ms + SPARE_MS) * MS;
 }
 
 
@@ -98,9 +103,23 @@ void agent_end(struct agent *a, enum sla_stop stop, const char *why)
 }
 
 
+static void done(struct agent *a)
+{
+	agent_end(a, a->cut ? SLA_STOP_LIMIT : SLA_STOP_DONE, a->cut ?
+		  "this machine was held up for so long that the responder's time was over: not all was sent" : NULL);
+}
+
+
 static void wait_over(void *arg)
 {
-	agent_end(arg, SLA_STOP_DONE, NULL);
+	done(arg);
+}
+
+
+/* What is sent later finds the port closed, and would count as lost. */
+int64_t agent_until(const struct agent *a)
+{
+	return a->asked + agent_duration(a) - (int64_t)(a->cfg.wait_ms + END_MS) * MS;
 }
 
 
@@ -127,7 +146,7 @@ void agent_answered(struct agent *a)
 	for (unsigned i = 0; i < a->run.nstreams; i++)
 		if (a->own[i].answers < a->own[i].sent)
 			return;
-	agent_end(a, SLA_STOP_DONE, NULL);
+	done(a);
 }
 
 
@@ -184,7 +203,7 @@ static const char *limits_hold(const struct agent *a)
 	if (a->span_ns > c->duration_max_ns)
 		return "this is longer than may be measured; see sla-duration";
 	if (c->protocol >= AGENT_V1_US && agent_duration(a) / MS > V1_MS_MAX)
-		return "version 1 measures for at most 65 s, the wait included: ask for less";
+		return "version 1 measures for at most 65 s, asking and the wait included: ask for less";
 	if (c->key && c->protocol >= AGENT_V1_US)
 		return "version 1 cannot prove a key: use protocol 2";
 	return NULL;

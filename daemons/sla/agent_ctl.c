@@ -248,6 +248,7 @@ int agent_control_begin(struct agent *a)
 	/* version 1 has eight bits for them */
 	if (is_v1(a))
 		first %= 256 - SLA_PROFILE_STREAMS_MAX * (AGENT_PORT_TRIES + 1);
+	a->asked = tstamp_mono();
 	for (unsigned i = 0; i < a->run.nstreams; i++)
 		request_begin(&a->own[i], first + i);
 	flowtab_log(AGENT_ROW_CONTROL, "out", &a->control_local, &peer, "open", NULL);

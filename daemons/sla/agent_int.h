@@ -64,6 +64,8 @@ struct agent {
 	bool more;			/**< next is one to send */
 	bool closing;			/**< closing packets have gone */
 	bool over;
+	bool cut;			/**< not all was sent */
+	int64_t asked;			/**< mono, first; the ports are open from then or later */
 	int64_t origin;			/**< mono, of the schedule */
 	int64_t begun;			/**< mono, of the first packet */
 	struct tstamp_batch batch;
@@ -75,6 +77,7 @@ void agent_end(struct agent *a, enum sla_stop stop, const char *why);
 void agent_wait(struct agent *a);	/**< all is sent */
 void agent_answered(struct agent *a);	/**< is that all? */
 int agent_stream_open(struct agent_stream *s);	/**< anew, to another port */
+int64_t agent_until(const struct agent *a);	/**< mono: nothing is sent after */
 int64_t agent_duration(const struct agent *a);	/**< of the responder's port, ns */
 
 /* agent_ctl.c */

@@ -167,6 +167,10 @@ static void timer_handler(int flags, void *arg)
 		a->origin += late;
 	if (!a->begun)
 		a->begun = now;
+	if (now > agent_until(a)) {
+		a->more = false;
+		a->cut = true;
+	}
 	due_send(a, now + SOON);
 	if (a->more) {
 		timer_arm(a);

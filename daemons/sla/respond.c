@@ -1,5 +1,6 @@
 #include <errno.h>
 #include <string.h>
+#include <sys/resource.h>
 #include <unistd.h>
 
 #include "daemons/sla/addr.h"
@@ -20,6 +21,7 @@
 enum {
 	TICK_MS = 50, ROUNDS = 8, FAMILIES = 2, RCVBUF = 8 << 20, REPLAY_S = 30,
 	CONTROL_PER_SECOND = 500, PART = 4, PART_BUSY = 16, BUSY = 32, LOG_PER_SECOND = 10,
+	FILES_OWN = 96, FILES_LOOP = 1024, SPARE_MS = 10000,
 };
 
 /* A socket of ours. */
@@ -470,6 +472,27 @@ static int control_open(struct respond *r)
 }
 
 
+/* Each operation has a socket of each family; the main loop has a table of
+ * them, whose size is set before its first use. */
+static void files_raise(unsigned ops)
+{
+	rlim_t need = FILES_OWN + (rlim_t)ops * FAMILIES;
+	struct rlimit rl;
+	int err;
+
+	if (getrlimit(RLIMIT_NOFILE, &rl))
+		return;
+	if (rl.rlim_cur < need) {
+		rl.rlim_cur = rl.rlim_max < need ? rl.rlim_max : need;
+		(void)setrlimit(RLIMIT_NOFILE, &rl);
+	}
+	err = need > FILES_LOOP ? fd_setsize((int)need) : 0;
+	if (err || rl.rlim_cur < need)
+		log_warn("%lu files may be open, %u operations need %lu: raise the limit (LimitNOFILE=) or "
+			 "set sla-operations lower", (unsigned long)rl.rlim_cur, ops, (unsigned long)need);
+}
+
+
 /* A site that names its agents keeps half of the places for them. */
 static int agents_set(struct respond *r, const struct site *s)
 {
@@ -504,9 +527,10 @@ int respond_alloc(struct respond **rp, const struct respond_config *cfg)
 	r->core.replay.since_ns = tstamp_wall();
 	r->core.begun = tstamp_mono();
 	*l = (struct core_limits){
-		.duration_ms = cfg->duration_s * 1000, .ops = cfg->ops, .ops_source = cfg->ops,
+		.duration_ms = cfg->duration_s * 1000 + SPARE_MS, .ops = cfg->ops, .ops_source = cfg->ops,
 		.ops_strangers = cfg->ops, .per_second = CONTROL_PER_SECOND,
 	};
+	files_raise(cfg->ops);
 	err = agents_set(r, cfg->site);
 	if (!err)
 		err = flowtab_range(&l->port_lo, &l->port_hi, ROW_PROBE);

@@ -112,6 +112,17 @@ check 'before: a port is open' wait_for 10 sla_json far 's["responder"]["open"] 
 kill -9 $one
 wait $one 2>/dev/null
 check 'the agent was killed: the responder closes by time' wait_for 60 sla_json far 's["responder"]["open"] == 0'
+"$SLA" --probe $FAR --keys "$T/keys" --key 7 --profile audio --duration 3 --format brief >"$T/out" 2>"$T/err" &
+one=$!
+check 'before: packets come' wait_for 10 sla_json far 's["responder"]["operations"] and s["responder"]["operations"][0]["answered"] > 20'
+kill -STOP $one
+check 'the agent is held up until the port is closed' wait_for 60 sla_json far 's["responder"]["open"] == 0'
+kill -CONT $one
+wait $one
+[ $? = 1 ] && grep -q 'held up' "$T/err" && grep -q '"stop": "limit"' "$T/out"
+ok $? 'it says so, and sends nothing more'
+$PYTHON -c "import json; r = json.load(open('$T/out')); exit(not 20 < r['answered'] == r['sent'] < 150)"
+ok $? 'what it did not send is not lost'
 sla_stop $near_pid
 ok $? 'the agent ends cleanly'
 

@@ -46,6 +46,16 @@ check 'they are listed' sla_json far 's["responder"]["open"] == 100 and len(s["r
 sla_stop $sla_pid
 ok $? 'it ends cleanly'
 
+sla_site ', sla-operations: "1024"'
+ulimit -S -n 1024
+sla_start far --responder
+ok $? 'the responder starts with the limit of files that most systems have'
+ulimit -S -n "$(ulimit -H -n)"
+check 'the most operations that a site can allow' $ASK many $FAR 1024
+check 'and it can still be asked' sla_json far 's["responder"]["open"] == 1024'
+sla_stop $sla_pid
+ok $? 'it ends cleanly'
+
 (umask 077 && printf '7 hmac-sha-256 a-shared-secret\n8 sha256 another-secret\n' >"$T/keys")
 sla_site ", sla-keys: $T/keys"
 sla_start far --responder

@@ -37,7 +37,16 @@ void page_badge(struct sbuf *sb, const char *tone, const char *text)
 
 void page_tile(struct sbuf *sb, const char *figure, const char *unit, const char *label)
 {
-	sbuf_puts(sb, "<li><b>");
+	page_tile_tone(sb, NULL, figure, unit, label);
+}
+
+
+void page_tile_tone(struct sbuf *sb, const char *tone, const char *figure, const char *unit, const char *label)
+{
+	if (tone)
+		sbuf_printf(sb, "<li class=\"%s\"><b>", tone);
+	else
+		sbuf_puts(sb, "<li><b>");
 	sbuf_put_html(sb, figure);
 	if (*unit) {
 		sbuf_puts(sb, " <small>");

@@ -19,6 +19,8 @@ void page_badge(struct sbuf *sb, const char *tone, const char *text);
 
 /** A figure with its label, in a <ul class="tiles"> */
 void page_tile(struct sbuf *sb, const char *figure, const char *unit, const char *label);
+/** The same in a tone: "good", "bad", "warn", or NULL for none */
+void page_tile_tone(struct sbuf *sb, const char *tone, const char *figure, const char *unit, const char *label);
 
 /** Open a section; id, title and lead (may be NULL) are HTML of ours. The
  *  caller closes it with </section>. */

@@ -8,6 +8,20 @@
 void sla_series_of(struct sla_series *s, int64_t *v, size_t n);
 void sla_sums_add(struct sla_sums *s, int64_t v);
 
+/** What became of a packet that is no closing one. */
+enum sla_fate {
+	SLA_ANSWERED = 0,
+	SLA_LOST,		/**< which way is not settled yet */
+	SLA_LOST_BACK,
+	SLA_LOST_FORWARD,
+	SLA_LOST_UNKNOWN,
+};
+
+/** Of each packet that is no closing one, by seq: enum sla_fate. How many of
+ *  a run were lost which way is as in the figures; which of them is not known.
+ *  @param a  keeps them @return 0 or ENOMEM */
+int sla_fates_get(const uint8_t **fates, struct arena *a, const struct sla_stream *st);
+
 /** Loss, duplicates and order of one stream. @return 0 or ENOMEM */
 int sla_paths_count(struct sla_figures *f, struct arena *tmp, const struct sla_stream *st);
 

@@ -8,12 +8,10 @@
 /* No path delivers a packet more often: a responder whose numbers say so counts something else. */
 enum { DELIVERED_MAX = 4 };
 
-enum fate { ANSWERED = 0, LOST, LOST_BACK, LOST_FORWARD, LOST_UNKNOWN };
-
 struct work {
 	const struct sla_stream *st;
 	size_t n;		/* packets that are no closing ones */
-	uint8_t *fate;		/* [n] */
+	uint8_t *fate;		/* [n], enum sla_fate */
 	uint32_t *next;		/* [n + 1]: a lost packet not yet explained is here or further */
 	uint64_t *marks;	/* rseq << 32 | seq, sorted, each once */
 	size_t nmarks;
@@ -114,7 +112,7 @@ static uint32_t lost_from(struct work *w, uint32_t i)
 
 static void lost_back(struct work *w, uint32_t i)
 {
-	w->fate[i] = LOST_BACK;
+	w->fate[i] = SLA_LOST_BACK;
 	w->next[i] = i + 1;
 }
 
@@ -171,24 +169,24 @@ static void fates_settle(struct work *w, bool known)
 	for (size_t i = 0; i < w->nmarks; i++)
 		top = (uint32_t)w->marks[i] > top ? (uint32_t)w->marks[i] : top;
 	for (uint32_t i = 0; i < w->n; i++)
-		if (w->fate[i] == LOST)
-			w->fate[i] = known && i < top ? LOST_FORWARD : LOST_UNKNOWN;
+		if (w->fate[i] == SLA_LOST)
+			w->fate[i] = known && i < top ? SLA_LOST_FORWARD : SLA_LOST_UNKNOWN;
 }
 
 
 static void runs_count(struct sla_figures *f, const struct work *w)
 {
-	uint32_t n[LOST_UNKNOWN + 1] = {0};
+	uint32_t n[SLA_LOST_UNKNOWN + 1] = {0};
 
 	for (size_t i = 0; i <= w->n; i++) {
-		if (i < w->n && w->fate[i] != ANSWERED) {
+		if (i < w->n && w->fate[i] != SLA_ANSWERED) {
 			n[w->fate[i]]++;
 			continue;
 		}
-		run_add(&f->loss, n[LOST_BACK] + n[LOST_FORWARD] + n[LOST_UNKNOWN]);
-		run_add(&f->loss_back, n[LOST_BACK]);
-		run_add(&f->loss_forward, n[LOST_FORWARD]);
-		f->lost_unknown += n[LOST_UNKNOWN];
+		run_add(&f->loss, n[SLA_LOST_BACK] + n[SLA_LOST_FORWARD] + n[SLA_LOST_UNKNOWN]);
+		run_add(&f->loss_back, n[SLA_LOST_BACK]);
+		run_add(&f->loss_forward, n[SLA_LOST_FORWARD]);
+		f->lost_unknown += n[SLA_LOST_UNKNOWN];
 		memset(n, 0, sizeof(n));
 	}
 }
@@ -211,7 +209,7 @@ static void forward_order(struct sla_figures *f, struct work *w, uint64_t *v, ui
 			continue;
 		seen[seq] = 1;
 		v[n++] = seq;
-		if (w->fate[seq] == LOST)
+		if (w->fate[seq] == SLA_LOST)
 			lost_back(w, seq);
 	}
 	order_count(&f->order_forward, first, v, n, &w->shift);
@@ -281,41 +279,66 @@ static int work_init(struct work *w, struct arena *tmp, const struct sla_stream 
 
 	w->next[w->n] = (uint32_t)w->n;
 	for (size_t i = w->n; i--;) {
-		w->fate[i] = st->samples[i].arrival ? ANSWERED : LOST;
-		w->next[i] = w->fate[i] == LOST ? (uint32_t)i : w->next[i + 1];
+		w->fate[i] = st->samples[i].arrival ? SLA_ANSWERED : SLA_LOST;
+		w->next[i] = w->fate[i] == SLA_LOST ? (uint32_t)i : w->next[i + 1];
 	}
 	return 0;
 }
 
 
-int sla_paths_count(struct sla_figures *f, struct arena *tmp, const struct sla_stream *st)
+/* All but the runs. */
+static int paths_read(struct sla_figures *f, struct work *w, struct arena *tmp, const struct sla_stream *st)
 {
 	size_t most = st->nsamples + st->ncopies + st->nreached + 1;
-	struct work w;
 	uint64_t *v;
 	uint32_t *first;
 	uint8_t *seen;
 
-	if (work_init(&w, tmp, st))
+	if (work_init(w, tmp, st))
 		return ENOMEM;
 	v = arena_calloc(tmp, most, sizeof(*v));
 	first = arena_calloc(tmp, most, sizeof(*first));
-	seen = arena_calloc(tmp, w.n + 1, 1);
+	seen = arena_calloc(tmp, w->n + 1, 1);
 	if (!v || !first || !seen)
 		return ENOMEM;
 
 	for (size_t i = 0; i < st->ncopies; i++)
-		f->duplicate += st->copies[i].seq < w.n;
-	arrival_order(f, &w, v, first);
-	f->directions = marks_read(&w);
+		f->duplicate += st->copies[i].seq < w->n;
+	arrival_order(f, w, v, first);
+	f->directions = marks_read(w);
 	if (f->directions) {
-		forward_order(f, &w, v, first, seen);
-		back_order(f, &w, v, first);
+		forward_order(f, w, v, first, seen);
+		back_order(f, w, v, first);
 		/* `first` is free again */
-		f->duplicate_forward += numbers_explain(&w, first, f->duplicate_forward > 0);
+		f->duplicate_forward += numbers_explain(w, first, f->duplicate_forward > 0);
 	}
-	fates_settle(&w, f->directions);
-	runs_count(f, &w);
-
+	fates_settle(w, f->directions);
 	return 0;
+}
+
+
+int sla_fates_get(const uint8_t **fates, struct arena *a, const struct sla_stream *st)
+{
+	struct sla_figures f = {0};
+	struct arena tmp = {0};
+	struct work w;
+	uint8_t *v = arena_calloc(a, st->nsamples + 1, 1);
+	int err = v ? paths_read(&f, &w, &tmp, st) : ENOMEM;
+
+	for (size_t i = 0; !err && i < w.n; i++)
+		v[i] = w.fate[i];
+	*fates = v;
+	arena_reset(&tmp);
+	return err;
+}
+
+
+int sla_paths_count(struct sla_figures *f, struct arena *tmp, const struct sla_stream *st)
+{
+	struct work w;
+	int err = paths_read(f, &w, tmp, st);
+
+	if (!err)
+		runs_count(f, &w);
+	return err;
 }

@@ -8,6 +8,7 @@
 
 #include <cmocka.h>
 
+#include "lib/sla/figures_int.h"
 #include "tests/unit/failmalloc.h"
 #include "tests/unit/sla_path.h"
 
@@ -192,8 +193,14 @@ static void test_interarrival_order(void **state)
  * 8 and 9 there, and nobody knows of 11 and 12. */
 static void test_loss(void **state)
 {
+	static const uint8_t want[13] = {
+		[2] = SLA_LOST_BACK, [3] = SLA_LOST_FORWARD, [5] = SLA_LOST_FORWARD, [7] = SLA_LOST_BACK,
+		[8] = SLA_LOST_FORWARD, [9] = SLA_LOST_FORWARD, [11] = SLA_LOST_UNKNOWN, [12] = SLA_LOST_UNKNOWN,
+	};
 	static struct sla_path p;
 	struct sla_figures f;
+	struct arena a = {0};
+	const uint8_t *fates;
 
 	(void)state;
 	sla_path_init(&p, 13);
@@ -214,6 +221,9 @@ static void test_loss(void **state)
 	assert_int_equal(f.loss_back.runs, 2);
 	assert_int_equal(f.lost_unknown, 2);
 	assert_int_equal(f.duplicate_forward, 0);
+	assert_int_equal(sla_fates_get(&fates, &a, &p.st), 0);
+	assert_memory_equal(fates, want, sizeof(want));
+	arena_reset(&a);
 }
 
 
@@ -690,6 +700,18 @@ static void figures_alloc(void *arg)
 }
 
 
+static void fates_alloc(void *arg)
+{
+	struct sla_path *p = arg;
+	struct arena a = {0};
+	const uint8_t *fates;
+	int err = sla_fates_get(&fates, &a, &p->st);
+
+	assert_int_equal(err, failmalloc_hit() ? ENOMEM : 0);
+	arena_reset(&a);
+}
+
+
 static void test_memory(void **state)
 {
 	static struct sla_path p;
@@ -698,6 +720,7 @@ static void test_memory(void **state)
 	sla_path_init(&p, 600);
 	sla_path_answer_all(&p, 500, 10, 10);
 	assert_true(failmalloc_each(figures_alloc, &p) >= 2);
+	assert_true(failmalloc_each(fates_alloc, &p) >= 2);
 }
 
 

@@ -17,6 +17,8 @@ static const char style[] =
 	"border-radius:3px;margin:0 .3rem 0 .7rem;vertical-align:-.08rem}"
 	"[aria-label=\"Against the targets\"]>table{min-width:0}"
 	".key.l{background:var(--accent);opacity:.4}.key.x{background:var(--bad)}"
+	"svg text.over{paint-order:stroke;stroke:var(--card);stroke-width:4px}"
+	"ul.reasons{list-style:none;margin:.8rem 0 0;padding:0}ul.reasons li{margin:.3rem 0}"
 	"@media(max-width:640px){svg text.axis{font-size:20px}}";
 
 
@@ -65,9 +67,14 @@ static void seconds(struct sbuf *sb, int64_t duration)
 static void over_time(struct sbuf *sb, const struct sla_show *sh, enum show_value what, int64_t top)
 {
 	struct show_slot v[SLOTS];
+	size_t filled = 0, last = 0, gap;
 	bool line = false;
 
 	show_over_time(v, SLOTS, sh, what);
+	for (size_t i = 0; i < SLOTS; i++)
+		filled += v[i].n > 0;
+	/* a pause in sending is no line */
+	gap = filled ? 4 * SLOTS / filled : SLOTS;
 	for (size_t i = 0; i < SLOTS; i++)
 		if (v[i].n)
 			sbuf_printf(sb, "<rect class=\"band\" x=\"%.1f\" width=\"%.1f\" y=\"%.1f\" height=\"%.1f\"/>",
@@ -79,9 +86,10 @@ static void over_time(struct sbuf *sb, const struct sla_show *sh, enum show_valu
 
 		if (!v[i].n)
 			continue;
-		sbuf_printf(sb, "%c%.1f %.1f", line ? 'L' : 'M', x_of(2 * i + 1, (size_t)2 * SLOTS),
+		sbuf_printf(sb, "%c%.1f %.1f", line && i - last <= gap ? 'L' : 'M', x_of(2 * i + 1, (size_t)2 * SLOTS),
 			    y_of(sla_sums_mean(&s), top));
 		line = true;
+		last = i;
 	}
 	sbuf_puts(sb, "\"/>\n");
 	for (size_t i = 0; i < SLOTS; i++)
@@ -101,16 +109,29 @@ static void time_figure(struct sbuf *sb, const struct sla_show *sh, enum show_va
 
 	sbuf_printf(sb, "<figure class=\"plot\"><figcaption><b>%s delay over time</b>, ms<br>"
 		    "<span class=\"key l\"></span>least to greatest, line: mean"
-		    "<span class=\"key x\"></span>lost or late</figcaption>\n", name);
+		    "<span class=\"key x\"></span>%s</figcaption>\n", name,
+		    what == SHOW_RTT ? "lost or late" : "lost this way, or late");
 	svg_open(sb, name);
 	grid(sb, top);
+	over_time(sb, sh, what, top);
 	if (limit && limit <= top)
 		sbuf_printf(sb, "<line class=\"limit\" x1=\"%d\" x2=\"%d\" y1=\"%.1f\" y2=\"%.1f\"/>"
-			    "<text class=\"axis\" x=\"%d\" y=\"%.1f\" text-anchor=\"end\">target</text>\n", LEFT, W - 8,
-			    y_of(limit, top), y_of(limit, top), W - 8, y_of(limit, top) - 4);
-	over_time(sb, sh, what, top);
+			    "<text class=\"axis over\" x=\"%d\" y=\"%.1f\" text-anchor=\"end\">target %g ms</text>\n", LEFT, W - 8,
+			    y_of(limit, top), y_of(limit, top), W - 8, y_of(limit, top) - 4, (double)limit / 1e6);
 	seconds(sb, show_duration(sh->run));
 	sbuf_puts(sb, "</svg></figure>\n");
+}
+
+
+/* Lines at round numbers of packets. */
+static void counts(struct sbuf *sb, uint64_t most)
+{
+	int64_t step = show_step((int64_t)most, 4);
+
+	for (int64_t v = 0; v <= (int64_t)most; v += step)
+		sbuf_printf(sb, "<line class=\"grid\" x1=\"%d\" x2=\"%d\" y1=\"%.1f\" y2=\"%.1f\"/>"
+			    "<text class=\"axis\" x=\"%d\" y=\"%.1f\" text-anchor=\"end\">%" PRId64 "</text>\n", LEFT, W - 8,
+			    y_of(v, (int64_t)most), y_of(v, (int64_t)most), LEFT - 6, y_of(v, (int64_t)most) + 4, v);
 }
 
 
@@ -128,6 +149,7 @@ static void spread_figure(struct sbuf *sb, const struct sla_show *sh, enum show_
 	sbuf_printf(sb, "<figure class=\"plot\"><figcaption><b>%s delay, distribution</b>: packets by ms; the last bar holds all "
 		    "above</figcaption>\n", name);
 	svg_open(sb, "distribution");
+	counts(sb, most);
 	for (unsigned i = 0; i < n; i++) {
 		double h = (H - TOP - BOTTOM) * (double)bars[i] / (double)most;
 
@@ -144,12 +166,32 @@ static void spread_figure(struct sbuf *sb, const struct sla_show *sh, enum show_
 }
 
 
-static void tile(struct sbuf *sb, const char *name, double v, int digits, const char *unit)
+static const char *const tones[] = {"good", "warn", "bad"};
+
+
+static void tile(struct sbuf *sb, const char *tone, const char *name, double v, int digits, const char *unit)
 {
 	char figure[32];
 
-	(void)snprintf(figure, sizeof(figure), "%.*g", digits, v);
-	page_tile(sb, figure, unit, name);
+	if (v < 1000)
+		(void)snprintf(figure, sizeof(figure), "%.*g", digits, v);
+	else
+		(void)snprintf(figure, sizeof(figure), "%.0f", v);
+	page_tile_tone(sb, tone, figure, unit, name);
+}
+
+
+/* A figure with a target, in the tone of what became of it. */
+static void target_tile(struct sbuf *sb, const struct sla_show *sh, enum sla_target_id id, enum sla_way way,
+			const char *name, double v)
+{
+	const struct sla_target *t = &sla_targets[id];
+	enum sla_answer answer = sh->verdict.checks[id][way].answer;
+	bool percent = t->unit[0] == '%';
+	char label[96];
+
+	(void)snprintf(label, sizeof(label), "%s; target %g %s", name, (double)t->limit / (percent ? 10000 : 1e6), t->unit);
+	tile(sb, answer == SLA_FIT ? NULL : tones[answer], label, v, percent ? 3 : 4, t->unit);
 }
 
 
@@ -160,28 +202,56 @@ static void tiles(struct sbuf *sb, const struct sla_show *sh)
 
 	sbuf_puts(sb, "<ul class=\"tiles\">\n");
 	if (f->one_way) {
-		tile(sb, "one way there, mean", (double)sla_sums_mean(&f->forward.s) / 1e6, 4, "ms");
-		tile(sb, "one way back, mean", (double)sla_sums_mean(&f->back.s) / 1e6, 4, "ms");
+		target_tile(sb, sh, SLA_TARGET_DELAY, SLA_FORWARD, "delay forward, mean",
+			    (double)sla_sums_mean(&f->forward.s) / 1e6);
+		target_tile(sb, sh, SLA_TARGET_DELAY, SLA_BACK, "delay back, mean",
+			    (double)sla_sums_mean(&f->back.s) / 1e6);
 	}
 	else if (f->timed) {
-		tile(sb, "round trip, mean", (double)sla_sums_mean(&f->rtt.s) / 1e6, 4, "ms");
+		tile(sb, NULL, "round trip, mean", (double)sla_sums_mean(&f->rtt.s) / 1e6, 4, "ms");
 	}
 	if (f->forward.s.n) {
-		tile(sb, "jitter there, 95 of 100", (double)f->jitter_forward.all.p95 / 1e6, 4, "ms");
-		tile(sb, "jitter back, 95 of 100", (double)f->jitter_back.all.p95 / 1e6, 4, "ms");
+		target_tile(sb, sh, SLA_TARGET_JITTER, SLA_FORWARD, "jitter forward, p95",
+			    (double)f->jitter_forward.all.p95 / 1e6);
+		target_tile(sb, sh, SLA_TARGET_JITTER, SLA_BACK, "jitter back, p95", (double)f->jitter_back.all.p95 / 1e6);
 	}
-	tile(sb, "lost there", 100 * (double)f->loss_forward.lost / sent, 3, "%");
-	tile(sb, "lost back", 100 * (double)f->loss_back.lost / sent, 3, "%");
+	target_tile(sb, sh, SLA_TARGET_LOSS, SLA_FORWARD, "lost forward", 100 * (double)f->loss_forward.lost / sent);
+	target_tile(sb, sh, SLA_TARGET_LOSS, SLA_BACK, "lost back", 100 * (double)f->loss_back.lost / sent);
 	if (f->lost_unknown)
-		tile(sb, "lost either way", 100 * (double)f->lost_unknown / sent, 3, "%");
+		tile(sb, NULL, "lost either way", 100 * (double)f->lost_unknown / sent, 3, "%");
 	if (sh->voice.known)
-		tile(sb, "MOS of speech", sh->voice.mos100 / 100.0, 3, "");
-	tile(sb, "packets sent", (double)f->sent, 9, "");
+		tile(sb, NULL, "MOS of speech", sh->voice.mos100 / 100.0, 3, "");
 	sbuf_puts(sb, "</ul>\n");
 }
 
 
-static const char *const tones[] = {"good", "warn", "bad"};
+/* What stands between the path and "fit", before all else. */
+static void reasons(struct sbuf *sb, const struct sla_show *sh)
+{
+	const struct sla_verdict *v = &sh->verdict;
+	struct sbuf text = {0};
+
+	sbuf_puts(sb, "<ul class=\"reasons\">\n");
+	for (unsigned t = 0; sh->total.sent && t < SLA_TARGETS; t++)
+		for (unsigned w = 0; w < SLA_WAYS; w++) {
+			enum sla_answer answer = v->checks[t][w].answer;
+
+			if (answer == SLA_FIT || (!v->checks[t][w].measured && !sh->total.timed))
+				continue;
+			sla_check_print(&text, v, (enum sla_target_id)t, (enum sla_way)w);
+			sbuf_puts(sb, "<li>");
+			page_badge(sb, tones[answer], sla_answer_name(answer));
+			sbuf_putc(sb, ' ');
+			sbuf_put_html(sb, sbuf_str(&text));
+			sbuf_puts(sb, "</li>\n");
+			sbuf_reset(&text);
+		}
+	show_hint(&text, sh);
+	if (text.len)
+		sbuf_printf(sb, "<li>%s</li>\n", sbuf_str(&text));
+	sbuf_puts(sb, "</ul>\n");
+	sbuf_reset(&text);
+}
 
 
 static void checks(struct sbuf *sb, const struct sla_verdict *v)
@@ -245,6 +315,19 @@ static void delay_table(struct sbuf *sb, const struct sla_figures *f)
 }
 
 
+/* Runs of losses, marks, speech, stamps: what has no drawing. */
+static void as_text(struct sbuf *sb, const struct sla_show *sh)
+{
+	struct sbuf text = {0};
+
+	show_text(&text, sh);
+	sbuf_puts(sb, "<details><summary>All figures as text</summary><pre tabindex=\"0\">");
+	sbuf_put_html(sb, sbuf_str(&text));
+	sbuf_puts(sb, "</pre></details>\n");
+	sbuf_reset(&text);
+}
+
+
 static void tables(struct sbuf *sb, const struct sla_show *sh)
 {
 	static const char *const heads[] = {
@@ -271,7 +354,9 @@ static void tables(struct sbuf *sb, const struct sla_show *sh)
 		sbuf_puts(sb, "</tr>\n");
 	}
 	page_table_end(sb);
-	sbuf_puts(sb, "</details></section>\n");
+	sbuf_puts(sb, "</details>\n");
+	as_text(sb, sh);
+	sbuf_puts(sb, "</section>\n");
 }
 
 
@@ -309,8 +394,13 @@ void show_html(struct sbuf *sb, const struct sla_show *sh)
 	page_badge(sb, tones[answer], sla_answer_name(answer));
 	sbuf_putc(sb, ' ');
 	show_time(sb, sh->run->start_ns);
-	sbuf_printf(sb, ", %.1f s, %s</p>\n", (double)show_duration(sh->run) / 1e9,
-		    sla_stop_name(sh->run->stop));
+	sbuf_printf(sb, ", %" PRIu64 " packets in %.1f s", sh->total.sent, (double)show_duration(sh->run) / 1e9);
+	if (sh->run->stop != SLA_STOP_DONE) {
+		sbuf_printf(sb, ", ended: %s%s", sla_stop_name(sh->run->stop), sh->run->why ? ": " : "");
+		sbuf_put_html(sb, sh->run->why ? sh->run->why : "");
+	}
+	sbuf_puts(sb, "</p>\n");
+	reasons(sb, sh);
 	tiles(sb, sh);
 	sbuf_puts(sb, "</div></header><main id=\"main\" class=\"wrap\">\n");
 	figures(sb, sh);

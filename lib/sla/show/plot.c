@@ -190,10 +190,27 @@ static void plot(struct sbuf *sb, const struct sla_show *sh, enum show_value wha
 }
 
 
+static void put_missed(struct sbuf *sb, const struct sla_verdict *v)
+{
+	enum { TEXT = 2 };
+	struct sbuf text = {0};
+
+	for (unsigned t = 0; t < SLA_TARGETS; t++)
+		for (unsigned w = 0; w < SLA_WAYS; w++)
+			if (v->checks[t][w].answer == SLA_UNFIT) {
+				sla_check_print(&text, v, (enum sla_target_id)t, (enum sla_way)w);
+				sbuf_printf(sb, "%*s", TEXT, "");
+				show_wrapped(sb, TEXT, TEXT + 2, sbuf_str(&text));
+				sbuf_reset(&text);
+			}
+}
+
+
 static void plots(struct sbuf *sb, const struct sla_show *sh, bool ascii)
 {
 	show_title(sb, sh);
 	sbuf_printf(sb, ": %s\n", sla_answer_name(sh->verdict.answer));
+	put_missed(sb, &sh->verdict);
 	if (!sh->total.one_way) {
 		plot(sb, sh, SHOW_RTT, ascii);
 		return;

@@ -29,11 +29,14 @@ int sla_show_init(struct sla_show *sh, struct arena *a, const struct sla_run *ru
 		return EINVAL;
 	sh->streams = arena_calloc(a, run->nstreams + 1, sizeof(*sh->streams));
 	sh->voices = arena_calloc(a, run->nstreams + 1, sizeof(*sh->voices));
-	if (!sh->streams || !sh->voices)
+	sh->fates = arena_calloc(a, run->nstreams + 1, sizeof(*sh->fates));
+	if (!sh->streams || !sh->voices || !sh->fates)
 		return ENOMEM;
 
 	err = sla_figures_get(&sh->total, sh->streams, &tmp, run);
 	arena_reset(&tmp);
+	for (size_t i = 0; !err && i < run->nstreams; i++)
+		err = sla_fates_get(&sh->fates[i], a, &run->streams[i]);
 	if (err)
 		return err;
 
@@ -107,11 +110,14 @@ static bool value_of(int64_t *v, const struct sla_sample *s, enum show_value wha
 }
 
 
-static void slot_add(struct show_slot *o, const struct sla_sample *s, int64_t late_ns, enum show_value what)
+static void slot_add(struct show_slot *o, const struct sla_sample *s, uint8_t fate, int64_t late_ns,
+		     enum show_value what)
 {
 	int64_t v;
 
-	if (!sla_sample_in_time(s, late_ns))
+	/* which way a late one was held up is not known */
+	if (!sla_sample_in_time(s, late_ns) && fate != (what == SHOW_FORWARD ? SLA_LOST_BACK :
+							what == SHOW_BACK ? SLA_LOST_FORWARD : SLA_LOST))
 		o->lost++;
 	if (!sla_sample_timed(s, late_ns) || !value_of(&v, s, what))
 		return;
@@ -135,7 +141,7 @@ void show_over_time(struct show_slot *v, size_t n, const struct sla_show *sh, en
 			sla_int128 at = (sla_int128)(s->t1 - first) * (sla_int128)n / (last - first + 1);
 
 			if (!(s->flags & SLA_CLOSING) && s->flags & SLA_HAS_T1)
-				slot_add(&v[at], s, run->late_ns, what);
+				slot_add(&v[at], s, sh->fates[i][k], run->late_ns, what);
 		}
 }
 
@@ -227,6 +233,28 @@ void show_hint(struct sbuf *sb, const struct sla_show *sh)
 		return;
 	sbuf_printf(sb, "%" PRIu64 " packets at this rate: --duration %.0f", needed,
 		    ceil((double)needed * (double)ns / (double)(sent - 1) / 1e9));
+}
+
+
+void show_wrapped(struct sbuf *sb, unsigned at, unsigned indent, const char *text)
+{
+	for (const char *word = text; *word;) {
+		size_t n = strcspn(word, " ");
+
+		if (at > indent && at + n + 1 > SHOW_WIDTH) {
+			sbuf_printf(sb, "\n%*s", (int)indent, "");
+			at = indent;
+		}
+		else if (word > text) {
+			sbuf_putc(sb, ' ');
+			at++;
+		}
+		sbuf_printf(sb, "%.*s", (int)n, word);
+		at += (unsigned)n;
+		word += n;
+		word += strspn(word, " ");
+	}
+	sbuf_putc(sb, '\n');
 }
 
 

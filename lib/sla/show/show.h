@@ -14,6 +14,7 @@ struct sla_show {
 	const struct sla_run *run;
 	struct sla_figures total;
 	struct sla_figures *streams;	/**< [run->nstreams] */
+	const uint8_t **fates;		/**< [run->nstreams], of each packet */
 	struct sla_voice voice;		/**< of the first stream of sound */
 	struct sla_voice *voices;	/**< [run->nstreams] */
 	const char *codec;		/**< of that stream, or NULL */

@@ -9,7 +9,7 @@ enum { SHOW_WIDTH = 80, SHOW_SLOTS_MAX = 512 };
 /** A piece of the time, or of the range of delays. */
 struct show_slot {
 	uint64_t n;		/**< timed packets */
-	uint64_t lost;		/**< lost or late */
+	uint64_t lost;		/**< lost that way, or nobody knows which, or late */
 	int64_t min;
 	int64_t max;
 	sla_int128 sum;
@@ -36,6 +36,9 @@ void show_percent(struct sbuf *sb, uint64_t part, uint64_t of);
 bool show_new_profile(const struct sla_run *run, size_t i);
 /** "paris to london, room1-1080p-best" */
 void show_title(struct sbuf *sb, const struct sla_show *sh);
+/** Words from column `at` on and a line's end, further lines of SHOW_WIDTH columns
+ *  indented to `indent` */
+void show_wrapped(struct sbuf *sb, unsigned at, unsigned indent, const char *text);
 /** How long to measure so that a check with too few packets can be answered;
  *  nothing when none has */
 void show_hint(struct sbuf *sb, const struct sla_show *sh);

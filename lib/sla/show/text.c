@@ -1,31 +1,7 @@
 /* Figures for a terminal of 80 columns. */
 #include <inttypes.h>
-#include <string.h>
 
 #include "lib/sla/show/show_int.h"
-
-
-/* Words from column `at` on, further lines of 80 columns indented to `indent`. */
-static void put_wrapped(struct sbuf *sb, unsigned at, unsigned indent, const char *text)
-{
-	for (const char *word = text; *word;) {
-		size_t n = strcspn(word, " ");
-
-		if (at > indent && at + n + 1 > SHOW_WIDTH) {
-			sbuf_printf(sb, "\n%*s", (int)indent, "");
-			at = indent;
-		}
-		else if (word > text) {
-			sbuf_putc(sb, ' ');
-			at++;
-		}
-		sbuf_printf(sb, "%.*s", (int)n, word);
-		at += (unsigned)n;
-		word += n;
-		word += strspn(word, " ");
-	}
-	sbuf_putc(sb, '\n');
-}
 
 
 static void put_row(struct sbuf *sb, const char *name, const struct sla_series *s)
@@ -152,7 +128,7 @@ static void put_stamps(struct sbuf *sb, const struct sla_run *run)
 
 	show_stamps(&text, run);
 	if (text.len)
-		put_wrapped(sb, 0, 0, sbuf_str(&text));
+		show_wrapped(sb, 0, 0, sbuf_str(&text));
 	sbuf_reset(&text);
 }
 
@@ -192,7 +168,7 @@ static void put_verdict(struct sbuf *sb, const struct sla_show *sh)
 				continue;
 			sla_check_print(&text, v, (enum sla_target_id)t, (enum sla_way)w);
 			sbuf_printf(sb, "%*s%-*s", WORD, "", TEXT - WORD, sla_answer_name(v->checks[t][w].answer));
-			put_wrapped(sb, TEXT, TEXT, sbuf_str(&text));
+			show_wrapped(sb, TEXT, TEXT, sbuf_str(&text));
 			sbuf_reset(&text);
 		}
 	if (v->answer == SLA_FIT)
@@ -201,7 +177,7 @@ static void put_verdict(struct sbuf *sb, const struct sla_show *sh)
 	show_hint(&text, sh);
 	if (text.len) {
 		sbuf_printf(sb, "%*s", WORD, "");
-		put_wrapped(sb, WORD, WORD, sbuf_str(&text));
+		show_wrapped(sb, WORD, WORD, sbuf_str(&text));
 	}
 	sbuf_reset(&text);
 }
@@ -234,7 +210,7 @@ static void put_end(struct sbuf *sb, const struct sla_run *run)
 		return;
 	sbuf_printf(&text, "ended: %s%s%s", sla_stop_name(run->stop), run->why ? ": " : "",
 		    run->why ? run->why : "");
-	put_wrapped(sb, 0, 0, sbuf_str(&text));
+	show_wrapped(sb, 0, 0, sbuf_str(&text));
 	sbuf_reset(&text);
 }
 

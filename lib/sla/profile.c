@@ -4,7 +4,7 @@
 
 #include "lib/sla/profile.h"
 
-enum { CS4 = 32, AF41 = 34, NS = 1000000000, IPV4_UDP_BYTES = 28 };
+enum { CS4 = 32, AF41 = 34, NS = 1000000000 };
 
 /* Rates are the published ones of room telepresence. Packets a second are those of a room of three
  * screens with its sound, 1,170 to 1,350, less 50 for each microphone; 720p in packets of 1,100 bytes.
@@ -78,16 +78,6 @@ const struct sla_profile *sla_profile_find(const char *name)
 static bool part_at(const struct sla_profile *p, unsigned i)
 {
 	return i < SLA_PARTS_MAX && p->parts[i].shape;
-}
-
-
-unsigned sla_profile_streams(const struct sla_profile *p)
-{
-	unsigned n = 0;
-
-	for (unsigned i = 0; part_at(p, i); i++)
-		n += p->parts[i].count;
-	return n;
 }
 
 
@@ -238,21 +228,6 @@ unsigned sla_schedule_pps(const struct sla_schedule *s)
 	for (unsigned i = 0; i < s->nstreams; i++)
 		pps += s->streams[i].shape->pps;
 	return pps;
-}
-
-
-uint64_t sla_schedule_bps(const struct sla_schedule *s)
-{
-	uint64_t bps = 0;
-
-	for (unsigned i = 0; i < s->nstreams; i++) {
-		const struct sla_shape *sh = s->streams[i].shape;
-		unsigned head = IPV4_UDP_BYTES + (sh->kbps ? SLA_RTP_BYTES : s->streams[i].profile->bytes);
-
-		bps += (uint64_t)sh->kbps * 1000 + (uint64_t)sh->pps * head * 8;
-	}
-
-	return bps;
 }
 
 

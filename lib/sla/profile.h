@@ -51,7 +51,6 @@ extern const struct sla_profile sla_profiles[];
 const struct sla_shape *sla_shape_find(const char *name);
 const struct sla_profile *sla_profile_find(const char *name);
 
-unsigned sla_profile_streams(const struct sla_profile *p);
 /** Media alone, one way; with `overhead` what a network is planned with */
 unsigned sla_profile_kbps(const struct sla_profile *p, bool overhead);
 unsigned sla_profile_pps(const struct sla_profile *p);
@@ -101,8 +100,6 @@ bool sla_schedule_next(struct sla_schedule *s, struct sla_send *send);
 uint32_t sla_schedule_count(const struct sla_schedule *s, unsigned stream);
 /** Packets a second of all streams, on average */
 unsigned sla_schedule_pps(const struct sla_schedule *s);
-/** Bits a second on IPv4 (IP, UDP and RTP headers in it) of all streams */
-uint64_t sla_schedule_bps(const struct sla_schedule *s);
 
 /** "left video", "centre video", "audio"; @return buf */
 char *sla_schedule_name(const struct sla_schedule *s, unsigned stream, char buf[SLA_STREAM_NAME]);

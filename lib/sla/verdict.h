@@ -62,7 +62,7 @@ uint64_t sla_p95_needed(void);
 uint64_t sla_loss_needed(int64_t per_million);
 
 /** Is it less likely than 5 in 100 that so many of n are lost where the loss
- *  is at most the target? */
+ *  is at most the target? @param n  at most 1,000,000 */
 bool sla_loss_certain(uint64_t lost, uint64_t n, int64_t per_million);
 
 void sla_verdict_get(struct sla_verdict *v, const struct sla_figures *f);

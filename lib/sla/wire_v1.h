@@ -28,7 +28,6 @@ struct sla_v1_control {
 	struct ip_addr target;	/**< whose port to open */
 	uint16_t port;
 	uint32_t duration_ms;
-	bool authentic;		/**< its authentication bytes are not all zero */
 };
 
 /** @return 0; ENODATA: shorter than it says; EBADMSG: not a request to open

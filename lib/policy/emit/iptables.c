@@ -15,6 +15,7 @@
 #include "lib/policy/model/addrs.h"
 #include "lib/policy/emit/backends.h"
 #include "lib/policy/emit/order.h"
+#include "lib/policy/emit/spare.h"
 #include "lib/policy/model/policy.h"
 
 enum {
@@ -33,6 +34,9 @@ struct ipt {
 	struct order order;	/**< families: in which a rule has lines */
 	bool *done;		/**< [nrules] written for this family */
 	bool *headed;		/**< [2 * nrules] its chain, its second chain are declared */
+	struct spare spare;	/**< lines of rows that nobody would miss */
+	bool finding;		/**< gather those, write nothing */
+	size_t at;		/**< the line that is to be written */
 	struct sbuf heads;	/**< ":chain" lines of the filter table */
 	struct sbuf body;
 };
@@ -65,10 +69,19 @@ static const struct error {
 
 enum { NERRORS = sizeof(errors) / sizeof(errors[0]) };
 
+/** Addresses, or ports, of one text; n 0: any */
+struct piece {
+	const struct ip_range *addrs;
+	const struct flow_port *ports;
+	size_t n;
+};
+
 /** Conditions as text, one a rule line */
 struct texts {
 	const char **v;
 	size_t n, cap;
+	struct piece *of;	/**< [n] what each says */
+	size_t of_cap;
 	size_t rules;		/**< in the kernel: a list of addresses is many */
 };
 
@@ -76,6 +89,7 @@ struct texts {
 struct term {
 	const char *match;
 	const struct policy_rule *rule;
+	struct piece sports, dports;
 };
 
 /** Rows between the same sets, for one family */
@@ -89,10 +103,13 @@ struct group {
 };
 
 
-static int texts_add(struct texts *t, struct arena *mem, const char *s, size_t rules)
+static int texts_add(struct texts *t, struct arena *mem, const char *s, size_t rules,
+		     struct piece of)
 {
-	if (!s || arena_grow(mem, (void **)&t->v, t->n, &t->cap, sizeof(*t->v)))
+	if (!s || arena_grow(mem, (void **)&t->v, t->n, &t->cap, sizeof(*t->v)) ||
+	    arena_grow(mem, (void **)&t->of, t->n, &t->of_cap, sizeof(*t->of)))
 		return ENOMEM;
+	t->of[t->n] = of;
 	t->v[t->n++] = s;
 	t->rules += rules;
 	return 0;
@@ -105,21 +122,25 @@ static int texts_addrs(struct texts *t, struct arena *mem, const struct need_add
 {
 	const struct ip_range *v;
 	size_t n = addrs_family(s, family, &v), listed = 0;
+	struct ip_range *of = arena_calloc(mem, n + 1, sizeof(*of));
 	char buf[IP_STRLEN];
 	struct sbuf list = {0};
 	struct ip_prefix p;
-	int err = 0;
+	int err = of ? 0 : ENOMEM;
 
 	for (size_t i = 0; !err && i <= n; i++) {
 		bool prefix = i < n && addrs_as_prefix(&v[i], &p);
 
 		if (listed && (i == n || listed == ADDRS_A_LINE)) {
 			err = list.err ? list.err : texts_add(t, mem, arena_strdup(mem,
-						sbuf_str(&list)), listed);
+						sbuf_str(&list)), listed,
+						(struct piece){ .addrs = of, .n = listed });
+			of += listed;
 			list.len = listed = 0;
 		}
 		if (!prefix || err)
 			continue;
+		of[listed] = v[i];
 		sbuf_printf(&list, "%s%s", listed++ ? "," : source ? "-s " : "-d ",
 			    p.len == ip_bits(&p.addr) ? ip_str(&p.addr, buf)
 						      : ip_prefix_str(&p, buf));
@@ -128,7 +149,8 @@ static int texts_addrs(struct texts *t, struct arena *mem, const struct need_add
 		if (!addrs_as_prefix(&v[i], &p))
 			err = texts_add(t, mem, arena_printf(mem, "-m iprange --%s-range %s",
 							     source ? "src" : "dst",
-							     ip_range_str(&v[i], buf)), 1);
+							     ip_range_str(&v[i], buf)), 1,
+					(struct piece){ .addrs = &v[i], .n = 1 });
 	sbuf_reset(&list);
 	return err;
 }
@@ -145,21 +167,24 @@ static int texts_ports(struct texts *t, struct arena *mem, const struct flow_por
 		       size_t n, char end)
 {
 	const char *s = "";
+	struct piece of = { .ports = v };
 	unsigned used = 0;
 	int err = 0;
 
 	if (every_port(v, n))
-		return texts_add(t, mem, "", 1);
+		return texts_add(t, mem, "", 1, of);
+	of.n = n == 1;
 	if (n == 1)
 		return texts_add(t, mem, v->lo == v->hi ?
 				 arena_printf(mem, " --%cport %u", end, v->lo) :
-				 arena_printf(mem, " --%cport %u:%u", end, v->lo, v->hi), 1);
+				 arena_printf(mem, " --%cport %u:%u", end, v->lo, v->hi), 1, of);
 
 	for (size_t i = 0; !err && i < n; i++) {
 		unsigned need = v[i].lo == v[i].hi ? 1 : 2;
 
 		if (used + need > MULTIPORT_MAX) {
-			err = texts_add(t, mem, s, 1);
+			err = texts_add(t, mem, s, 1, of);
+			of = (struct piece){ .ports = v + i };
 			used = 0;
 		}
 		s = used ? arena_printf(mem, "%s,%u", s, v[i].lo) :
@@ -168,20 +193,21 @@ static int texts_ports(struct texts *t, struct arena *mem, const struct flow_por
 			s = arena_printf(mem, "%s:%u", s, v[i].hi);
 		if (!s)
 			return ENOMEM;
+		of.n++;
 		used += need;
 	}
 
-	return err ? err : texts_add(t, mem, s, 1);
+	return err ? err : texts_add(t, mem, s, 1, of);
 }
 
 
 static int add_term(struct group *g, struct arena *mem, const char *match,
-		    const struct policy_rule *r)
+		    const struct policy_rule *r, struct piece sports, struct piece dports)
 {
 	if (!match || arena_grow(mem, (void **)&g->terms, g->nterms, &g->cap,
 				 sizeof(*g->terms)))
 		return ENOMEM;
-	g->terms[g->nterms++] = (struct term){ match, r };
+	g->terms[g->nterms++] = (struct term){ match, r, sports, dports };
 	return 0;
 }
 
@@ -192,7 +218,8 @@ static int add_terms(struct group *g, struct ipt *o, const struct policy_rule *r
 	int err;
 
 	if (r->transport == FLOW_ICMP)
-		return add_term(g, o->mem, arena_printf(o->mem, "%s echo-request", g->f->icmp), r);
+		return add_term(g, o->mem, arena_printf(o->mem, "%s echo-request", g->f->icmp), r,
+				(struct piece){0}, (struct piece){0});
 
 	err = texts_ports(&sports, o->mem, r->sports, r->nsports, 's');
 	if (!err)
@@ -200,7 +227,8 @@ static int add_terms(struct group *g, struct ipt *o, const struct policy_rule *r
 	for (size_t i = 0; !err && i < sports.n; i++)
 		for (size_t j = 0; !err && j < dports.n; j++)
 			err = add_term(g, o->mem, arena_printf(o->mem, "-p %s%s%s",
-				flow_transport_name(r->transport), sports.v[i], dports.v[j]), r);
+				flow_transport_name(r->transport), sports.v[i], dports.v[j]), r,
+				sports.of[i], dports.of[j]);
 	return err;
 }
 
@@ -245,6 +273,50 @@ static void put_head(struct ipt *o, bool *headed, const char *name, const char *
 }
 
 
+static int push_ports(struct spare *s, struct pset_box *b, const struct term *t)
+{
+	static const struct flow_port every = { .lo = 0, .hi = 65535 };
+	const struct flow_port *v = t->sports.n ? t->sports.ports : &every;
+	const struct flow_port *w = t->dports.n ? t->dports.ports : &every;
+	int err = 0;
+
+	for (size_t i = 0; !err && i < (t->sports.n ? t->sports.n : 1); i++)
+		for (size_t k = 0; !err && k < (t->dports.n ? t->dports.n : 1); k++) {
+			b->lo[PSET_SPORT] = v[i].lo;
+			b->hi[PSET_SPORT] = v[i].hi;
+			b->lo[PSET_DPORT] = w[k].lo;
+			b->hi[PSET_DPORT] = w[k].hi;
+			err = spare_push(s, b);
+		}
+	return err;
+}
+
+
+/** The packets of a line, for those that nobody would miss; a list of no
+ *  addresses is that of the chain, all of the group's. */
+static int find_term(struct ipt *o, const struct group *g, const struct term *t,
+		     struct piece src, struct piece dst)
+{
+	struct spare *s = &o->spare;
+	struct pset_box b;
+	int err = spare_begin(s);
+
+	if (!src.n)
+		src.n = addrs_family(&o->p->sets[t->rule->src], g->f->family, &src.addrs);
+	if (!dst.n)
+		dst.n = addrs_family(&o->p->sets[t->rule->dst], g->f->family, &dst.addrs);
+	for (size_t i = 0; !err && !s->many && i < src.n; i++)
+		for (size_t k = 0; !err && !s->many && k < dst.n; k++) {
+			pset_box_init(&b, g->f->family);
+			b.lo[PSET_PROTOCOL] = b.hi[PSET_PROTOCOL] = (uint16_t)t->rule->transport;
+			pset_box_set_addrs(&b, PSET_SRC, &src.addrs[i]);
+			pset_box_set_addrs(&b, PSET_DST, &dst.addrs[k]);
+			err = push_ports(s, &b, t);
+		}
+	return err;
+}
+
+
 static void put_term(struct ipt *o, const struct group *g, const char *chain,
 		     const char *addrs, const struct term *t)
 {
@@ -259,14 +331,24 @@ static void put_terms(struct ipt *o, const struct group *g, const char *chain,
 		      const struct texts *a, const struct texts *b)
 {
 	static const char *nothing = "";
-	static const struct texts none = { .v = &nothing, .n = 1 };
+	static struct piece all;
+	static const struct texts none = { .v = &nothing, .n = 1, .of = &all };
+	bool source = a == &g->src;
 
 	a = a ? a : &none;
 	b = b ? b : &none;
 	for (size_t k = 0; k < g->nterms; k++)
 		for (size_t i = 0; i < a->n; i++)
 			for (size_t j = 0; j < b->n; j++) {
-				const char *both = arena_printf(o->mem, "%s%s%s", a->v[i],
+				const struct piece *x = &a->of[i], *y = &b->of[j];
+				const char *both;
+
+				if (o->finding && find_term(o, g, &g->terms[k], source ? *x : *y,
+							    source ? *y : *x))
+					o->body.err = ENOMEM;
+				if (o->finding || o->spare.gone[o->at++])
+					continue;
+				both = arena_printf(o->mem, "%s%s%s", a->v[i],
 						*a->v[i] && *b->v[j] ? " " : "", b->v[j]);
 
 				if (!both)
@@ -358,7 +440,7 @@ static void put_group(struct ipt *o, const struct group *g, const char *chain)
 }
 
 
-static int put_rules(struct ipt *o, enum policy_how how, const char *chain)
+static int put_groups(struct ipt *o, enum policy_how how, const char *chain)
 {
 	const struct policy *p = o->p;
 
@@ -379,6 +461,29 @@ static int put_rules(struct ipt *o, enum policy_how how, const char *chain)
 	}
 
 	return 0;
+}
+
+
+/** Twice: a line for some of a row's addresses may lie within other rows. */
+static int put_rules(struct ipt *o, enum policy_how how, const char *chain)
+{
+	size_t body = o->body.len, heads = o->heads.len;
+	int err;
+
+	o->spare = (struct spare){ .mem = o->mem };
+	o->finding = true;
+	err = put_groups(o, how, chain);
+	if (!err)
+		err = spare_find(&o->spare);
+	o->finding = false;
+	o->body.len = body;
+	o->heads.len = heads;
+	o->at = 0;
+	memset(o->headed, 0, 2 * o->p->nrules * sizeof(*o->headed));
+	if (!err)
+		err = put_groups(o, how, chain);
+	spare_reset(&o->spare);
+	return err;
 }
 
 

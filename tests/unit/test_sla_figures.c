@@ -540,6 +540,46 @@ static void test_window(void **state)
 }
 
 
+/* Pictures of 3 and 2 packets, 0-2 3-4 5-7 8-9 10-12. The second waits for its first packet, both ways; of the
+ * third one is lost, so that the fourth follows none; the fifth takes 2 ms more. */
+static void test_pictures(void **state)
+{
+	static struct sla_path p;
+	struct sla_figures f;
+
+	(void)state;
+	sla_path_init(&p, 14);
+	p.st.pps = 25;
+	p.st.pictures = 10;
+	p.s[13].flags |= SLA_CLOSING;
+	SLA_PATH_ANSWERS(&p, {0, 1, 10, 10}, {1, 2, 10, 10}, {2, 3, 10, 10}, {3, 4, 45, 70}, {4, 5, 10, 10},
+			 {5, 6, 10, 10}, {7, 7, 10, 10}, {8, 8, 10, 10}, {9, 9, 10, 10}, {10, 10, 12, 10},
+			 {11, 11, 12, 10}, {12, 12, 12, 10}, {13, 13, 10, 10});
+	p.s[3].t3 += 2 * MS;
+	f = sla_path_figures(&p);
+	assert_int_equal(f.pictures, 5);
+	assert_int_equal(f.pictures_whole, 4);
+	/* there at 105 ms, sent at 80; before: 50 and 40 */
+	assert_int_equal(f.picture_forward.s.n, 2);
+	assert_int_equal(f.picture_forward.s.max, 15 * MS);
+	assert_int_equal(f.picture_forward.s.min, 2 * MS);
+	/* here at 176 ms, answered at 108; before: 61 and 51 */
+	assert_int_equal(f.picture_back.s.n, 2);
+	assert_int_equal(f.picture_back.s.max, 58 * MS);
+	assert_int_equal(f.picture_back.s.min, 0);
+
+	/* a packet that is late breaks its picture, too */
+	p.run.late_ns = 100 * MS;
+	f = sla_path_figures(&p);
+	assert_int_equal(f.pictures_whole, 3);
+	assert_int_equal(f.picture_forward.s.n, 1);
+	assert_int_equal(f.picture_forward.s.max, 2 * MS);
+	/* packets that go evenly are no pictures */
+	p.st.pictures = 0;
+	assert_int_equal(sla_path_figures(&p).pictures, 0);
+}
+
+
 static void test_remarked(void **state)
 {
 	static struct sla_path p;
@@ -748,6 +788,7 @@ int main(void)
 		cmocka_unit_test(test_held),
 		cmocka_unit_test(test_clocks),
 		cmocka_unit_test(test_window),
+		cmocka_unit_test(test_pictures),
 		cmocka_unit_test(test_remarked),
 		cmocka_unit_test(test_streams),
 		cmocka_unit_test(test_streams_silent),

@@ -25,11 +25,15 @@ static int end_read(const struct site_host **h, unsigned *net, struct arena *a, 
 static int profiles_read(struct sla_plan_path *path, struct arena *a, const struct jsonr *root,
 			 const char **what)
 {
+	unsigned n = 0;
+
 	for (const struct jsonr *v = jsonr_each(root, "profiles"); v; v = v->next) {
 		const struct sla_profile *pr = v->type == JSONR_STRING ? sla_profile_find(v->s) : NULL;
 
-		if (!pr) {
-			*what = arena_printf(a, "line %u: no such profile", v->line);
+		/* each has a stream at least */
+		if (!pr || n++ == SLA_PROFILE_STREAMS_MAX) {
+			*what = arena_printf(a, pr ? "line %u: more profiles than a measurement has" :
+					     "line %u: no such profile", v->line);
 			return EBADMSG;
 		}
 		path->kbps += sla_profile_kbps(pr, false);

@@ -363,6 +363,8 @@ static void test_measured_bad(void **state)
 		"{\"from\":\"big\",\"to\":\"small\"}", "{\"from\":\"big\",\"to\":\"small\",\"verdict\":\"good\"}",
 		"{\"from\":\"big\",\"to\":\"small\",\"verdict\":\"fit\",\"profiles\":[7]}",
 		"{\"from\":\"big\",\"to\":\"small\",\"verdict\":\"fit\",\"profiles\":[\"room9\"]}",
+		"{\"from\":\"big\",\"to\":\"small\",\"verdict\":\"fit\",\"profiles\":[\"audio\",\"audio\",\"audio\",\"audio\","
+		"\"audio\",\"audio\",\"audio\",\"audio\",\"audio\",\"audio\",\"audio\",\"audio\",\"audio\"]}",
 	};
 	struct sla_plan_path p;
 	const char *what;

@@ -26,6 +26,8 @@ static void csv_line(struct sbuf *sb, const struct sla_show *sh, const char *str
 	sbuf_putc(sb, ',');
 	sbuf_put_csv(sb, sh->run->to ? sh->run->to : "");
 	sbuf_putc(sb, ',');
+	show_time(sb, sh->run->start_ns);
+	sbuf_putc(sb, ',');
 	sbuf_put_csv(sb, stream);
 	sbuf_printf(sb, ",%" PRIu64 ",%" PRIu64 ",%" PRIu64 ",%" PRIu64 ",%" PRIu64 ",%" PRIu64 ",%" PRIu64, f->sent,
 		    f->loss_forward.lost, f->loss_back.lost, f->lost_unknown, f->late, f->order.n, f->duplicate);
@@ -51,7 +53,7 @@ void show_csv(struct sbuf *sb, const struct sla_show *sh)
 	};
 	static const char *const values[] = {"min", "mean", "max", "p50", "p90", "p95", "p99"};
 
-	sbuf_puts(sb, "from,to,stream,sent,lost_forward,lost_back,lost_unknown,late,out_of_order,duplicate");
+	sbuf_puts(sb, "from,to,start,stream,sent,lost_forward,lost_back,lost_unknown,late,out_of_order,duplicate");
 	for (size_t i = 0; i < sizeof(series) / sizeof(series[0]); i++)
 		for (size_t k = 0; k < sizeof(values) / sizeof(values[0]); k++)
 			sbuf_printf(sb, ",%s_%s_ms", series[i], values[k]);

@@ -63,6 +63,7 @@ struct agent {
 	struct sla_send next;
 	bool more;			/**< next is one to send */
 	bool closing;			/**< closing packets have gone */
+	bool heard;			/**< an answer has come, of any stream */
 	bool over;
 	bool cut;			/**< not all was sent */
 	int64_t asked;			/**< mono, first; the ports are open from then or later */

@@ -79,7 +79,8 @@ static int read_v2(const struct agent_stream *s, struct answer *an, const struct
 }
 
 
-/* Does it carry what we wrote? Whoever does not see our packets cannot know. */
+/* Does it carry what we wrote? Whoever does not see our packets cannot know. (An echo carries our number alone:
+ * of it the connected socket is the proof.) */
 static bool is_ours(const struct agent_stream *s, const struct answer *an)
 {
 	const struct agent *a = s->a;
@@ -158,14 +159,16 @@ static void gap_add(struct sla_stamp_gap *g, int64_t gap)
 }
 
 
-/* The worst that it said of its clock is what holds for all. */
-static void far_clock(struct sla_run *run, uint64_t error, bool first)
+/* The worst that it said of its clock, in any stream, is what holds for all. */
+static void far_clock(struct agent *a, uint64_t error)
 {
+	struct sla_clock *far = &a->run.far;
 	int64_t ns = error ? sla_span_to_ns(error) : -1;
 
-	run->far.known = ns >= 0 && (first || run->far.known);
-	if (ns > run->far.error_ns)
-		run->far.error_ns = ns;
+	far->known = ns >= 0 && (!a->heard || far->known);
+	if (ns > far->error_ns)
+		far->error_ns = ns;
+	a->heard = true;
 }
 
 
@@ -227,7 +230,7 @@ static void packet_take(struct agent_stream *s, const struct tstamp_packet *pk, 
 	else {
 		if (an.flags & SLA_STEPPED && !stepped)
 			run->steps++;
-		far_clock(run, an.error, !s->arrivals && !run->far.error_ns);
+		far_clock(s->a, an.error);
 		sample_fill(s, &an, pk, stepped);
 	}
 	if (an.rseq > s->rseq)

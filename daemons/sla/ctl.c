@@ -31,6 +31,23 @@ static void status_handler(struct ctl_conn *conn, int argc, const char *argv[], 
 }
 
 
+static void metrics_handler(struct ctl_conn *conn, int argc, const char *argv[], void *arg)
+{
+	const struct control *cl = arg;
+	struct sbuf sb = {0};
+
+	(void)argc;
+	(void)argv;
+	if (!cl->probes)
+		ctl_fail(conn, "this host has no agent");
+	else if (probes_metrics(&sb, cl->probes))
+		ctl_fail(conn, "%s", strerror(sb.err ? sb.err : ENOMEM));
+	else
+		ctl_reply(conn, json_pack("{s:s}", "text", sbuf_str(&sb)));
+	sbuf_reset(&sb);
+}
+
+
 static void probe_over(const struct sla_run *run, void *arg)
 {
 	struct waiter *w = arg;
@@ -200,6 +217,7 @@ static void probe_handler(struct ctl_conn *conn, int argc, const char *argv[], v
 
 static const struct ctl_cmd commands[] = {
 	{"probe", "HOST [OPTION=VALUE...]", "measure the path to a responder of the site", probe_handler},
+	{"metrics", NULL, "what the schedule found, for Prometheus", metrics_handler},
 	{"status", NULL, "operations, counts, last results", status_handler},
 	{NULL, NULL, NULL, NULL},
 };

@@ -1,5 +1,6 @@
 #include <errno.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include "daemons/sla/probes.h"
@@ -7,6 +8,7 @@
 #include "io/flowtab.h"
 #include "io/log.h"
 #include "lib/sla/profile.h"
+#include "lib/sla/show/metrics.h"
 #include "lib/sla/stamp.h"
 
 enum { PROBES_MAX = 32, RETRY_MS = 1000, TRIES = 4, WAIT_MS = 1000, START_MS = 2000 };
@@ -23,7 +25,8 @@ struct probe {
 /* A path of the schedule: another host of the site. */
 struct path {
 	const struct site_host *to;
-	json_t *last, *total;
+	json_t *last, *since;
+	struct sla_metrics metrics;	/* of the last, and sums since the first */
 };
 
 struct probes {
@@ -59,7 +62,7 @@ static void paths_destructor(void *data)
 	list_flush(&p->running);
 	for (size_t i = 0; i < p->npaths; i++) {
 		json_decref(p->paths[i].last);
-		json_decref(p->paths[i].total);
+		json_decref(p->paths[i].since);
 	}
 	mem_deref(p->paths);
 }
@@ -179,29 +182,6 @@ void probe_cancel(struct probe *pr)
 }
 
 
-static void count(json_t *t, const char *key, json_int_t n)
-{
-	(void)json_object_set_new(t, key, json_integer(json_integer_value(json_object_get(t, key)) + n));
-}
-
-
-/* Sums over all measurements of a path: few packets each tell of rare losses
- * only together. */
-static void total_add(struct path *path, const json_t *o, bool done)
-{
-	static const char *const keys[] = {
-		"sent", "answered", "lost_forward", "lost_back", "lost_unknown", "late", "out_of_order", "duplicate",
-	};
-
-	if (!path->total)
-		path->total = json_pack("{s:O}", "since", json_object_get(o, "start"));
-	count(path->total, "measurements", 1);
-	count(path->total, "failed", !done);
-	for (size_t i = 0; i < ARRAY_SIZE(keys); i++)
-		count(path->total, keys[i], json_integer_value(json_object_get(o, keys[i])));
-}
-
-
 static void scheduled(const struct sla_run *run, void *arg)
 {
 	struct path *path = arg;
@@ -209,7 +189,9 @@ static void scheduled(const struct sla_run *run, void *arg)
 
 	if (!o)
 		return;
-	total_add(path, o, run->stop == SLA_STOP_DONE);
+	result_count(&path->metrics, run);
+	if (!path->since)
+		path->since = json_incref(json_object_get(o, "start"));
 	log_event_json("sla-result", json_deep_copy(o));
 	json_decref(path->last);
 	path->last = o;
@@ -269,7 +251,10 @@ static int schedule_begin(struct probes *p)
 		return ENOMEM;
 	for (size_t i = 0; i < s->nhosts; i++)
 		if (&s->hosts[i] != p->cfg.self && site_host_has_role(&s->hosts[i], "sla-responder"))
-			p->paths[p->npaths++].to = &s->hosts[i];
+			p->paths[p->npaths++] = (struct path){
+				.to = &s->hosts[i],
+				.metrics = {.from = p->cfg.self->name, .to = s->hosts[i].name},
+			};
 	if (p->npaths)
 		tmr_start(&p->tmr, START_MS, schedule_next, p);
 	return 0;
@@ -294,6 +279,22 @@ int probes_alloc(struct probes **pp, const struct probes_config *cfg)
 }
 
 
+/* Few packets each tell of rare losses only together. */
+static json_t *total_status(const struct path *path)
+{
+	const struct sla_metrics *m = &path->metrics;
+	json_t *o;
+
+	if (!m->measurements)
+		return NULL;
+	o = json_pack("{s:O?, s:I, s:I}", "since", path->since, "measurements", (json_int_t)m->measurements,
+		      "failed", (json_int_t)m->failed);
+	for (size_t i = 0; o && i < SLA_COUNTS; i++)
+		(void)json_object_set_new(o, sla_count_names[i], json_integer((json_int_t)m->counts[i]));
+	return o;
+}
+
+
 json_t *probes_status(const struct probes *p)
 {
 	json_t *running = json_array(), *paths = json_array();
@@ -305,7 +306,23 @@ json_t *probes_status(const struct probes *p)
 			"packets_per_second", (int)agent_pps(pr->agent)));
 	}
 	for (size_t i = 0; i < p->npaths; i++)
-		(void)json_array_append_new(paths, json_pack("{s:s, s:O?, s:O?}",
-			"to", p->paths[i].to->name, "last", p->paths[i].last, "total", p->paths[i].total));
+		(void)json_array_append_new(paths, json_pack("{s:s, s:O?, s:o?}",
+			"to", p->paths[i].to->name, "last", p->paths[i].last, "total", total_status(&p->paths[i])));
 	return json_pack("{s:o, s:o}", "running", running, "paths", paths);
+}
+
+
+int probes_metrics(struct sbuf *sb, const struct probes *p)
+{
+	struct sla_metrics *v = calloc(p->npaths + 1, sizeof(*v));
+	size_t n = 0;
+
+	if (!v)
+		return ENOMEM;
+	for (size_t i = 0; i < p->npaths; i++)
+		if (p->paths[i].metrics.measurements)
+			v[n++] = p->paths[i].metrics;
+	sla_metrics_write(sb, v, n);
+	free(v);
+	return sb->err;
 }

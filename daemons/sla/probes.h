@@ -6,6 +6,7 @@
 #include <jansson.h>
 
 #include "daemons/sla/agent.h"
+#include "lib/base/sbuf.h"
 #include "lib/site/site.h"
 
 struct probes;
@@ -54,5 +55,9 @@ void probe_cancel(struct probe *pr);
 /** Running operations; of each path of the schedule the last result, and the
  *  sums since the program began. */
 json_t *probes_status(const struct probes *p);
+
+/** The same in Prometheus' text format; nothing before the first result.
+ *  @return 0 or ENOMEM */
+int probes_metrics(struct sbuf *sb, const struct probes *p);
 
 #endif

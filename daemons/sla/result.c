@@ -54,3 +54,14 @@ bool result_unfit(const struct sla_run *run)
 	arena_reset(&a);
 	return unfit;
 }
+
+
+void result_count(struct sla_metrics *m, const struct sla_run *run)
+{
+	struct sla_show sh;
+	struct arena a = {0};
+
+	if (!sla_show_init(&sh, &a, run, 0))
+		sla_metrics_add(m, &sh);
+	arena_reset(&a);
+}

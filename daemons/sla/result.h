@@ -7,7 +7,7 @@
 #include <jansson.h>
 
 #include "lib/base/sbuf.h"
-#include "lib/sla/sample.h"
+#include "lib/sla/show/metrics.h"
 
 /** What result_write() knows, the usual one first: those of lib/sla/show, the
  *  few figures of a status, the samples themselves. Ends with NULL. */
@@ -21,5 +21,8 @@ bool result_unfit(const struct sla_run *run);
 
 /** The few figures that a status or a log shows. @return new reference or NULL */
 json_t *result_summary(const struct sla_run *run);
+
+/** Add it to what is kept of its path; a broken run adds nothing. */
+void result_count(struct sla_metrics *m, const struct sla_run *run);
 
 #endif

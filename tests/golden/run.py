@@ -15,11 +15,12 @@ import sys
 
 
 def run(command):
-    p = subprocess.run(command, stdin=subprocess.DEVNULL, capture_output=True, text=True, timeout=100,
+    p = subprocess.run(command, stdin=subprocess.DEVNULL, capture_output=True, timeout=100,
                        cwd=os.environ.get("VISAVIS_SOURCE", "."))
-    text = p.stdout
+    # line ends count: CSV has its own
+    text = p.stdout.decode()
     if p.stderr:
-        text += "--- stderr\n" + p.stderr
+        text += "--- stderr\n" + p.stderr.decode()
     if p.returncode:
         text += f"--- exit {p.returncode}\n"
     return text
@@ -29,11 +30,11 @@ def main():
     ok, command = sys.argv[1], [os.path.abspath(sys.argv[2])] + sys.argv[3:]
     got = run(command)
     if os.environ.get("GOLDEN_UPDATE") == "1":
-        with open(ok, "w", encoding="utf-8") as f:
+        with open(ok, "w", encoding="utf-8", newline="") as f:
             f.write(got)
         return 0
     try:
-        with open(ok, encoding="utf-8") as f:
+        with open(ok, encoding="utf-8", newline="") as f:
             want = f.read()
     except FileNotFoundError:
         want = ""

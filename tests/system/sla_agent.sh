@@ -136,6 +136,10 @@ check 'its result says what is not fit, and sums are kept' sla_json near \
 	and s["agent"]["paths"][0]["total"]["sent"] >= 10 and s["agent"]["paths"][0]["total"]["failed"] == 0'
 grep '"ev":"sla-result"' "$T/near.jsonl" | grep -q '"verdict"'
 ok $? 'and logs it'
+visavis ctl near metrics >"$T/metrics"
+grep -q '^visavis_sla_packets_total{from="near",to="far",what="sent"} [1-9]' "$T/metrics" &&
+	grep -q '^visavis_sla_rtt_seconds{from="near",to="far",quantile="0.5"} 0' "$T/metrics"
+ok $? 'and tells Prometheus'
 sla_stop $near_pid
 ok $? 'it ends cleanly again'
 

@@ -183,6 +183,9 @@ static int answer_print(const struct ctl_options *o, const json_t *a)
 	else if (json_is_array(cmds)) {
 		help_print(cmds);
 	}
+	else if (json_object_size(a) == 2 && json_is_string(json_object_get(a, "text"))) {
+		(void)fputs(json_string_value(json_object_get(a, "text")), stdout);
+	}
 	else {
 		object_print(a, 0);
 	}

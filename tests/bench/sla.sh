@@ -74,9 +74,9 @@ printf '{"bench": "stamps against the wire", "us": %s}\n' \
 	"$(python3 "$here/tests/bench/sla_stamps.py" "$T/samples" "$T/near.pcap" "$T/far.pcap" $far)"
 
 a=$(ticks "$near_pid") b=$(ticks "$far_pid")
-visavis probe near far --profile room3-1080p-best --duration "$seconds" --format samples >"$T/samples"
+visavis probe near far --profile room3-1080p-best --duration "$seconds" --format json >"$T/json" || :
 printf '{"bench": "three screens", "packets": %s, "agent_core_percent": %s, "responder_core_percent": %s}\n' \
-	"$(($(wc -l <"$T/samples") - 1))" "$(share "$a" "$near_pid" "$seconds")" "$(share "$b" "$far_pid" "$seconds")"
+	"$(python3 -c 'import json, sys; print(json.load(sys.stdin)["sent"])' <"$T/json")" "$(share "$a" "$near_pid" "$seconds")" "$(share "$b" "$far_pid" "$seconds")"
 
 for ops in 1 100; do
 	b=$(ticks "$far_pid")

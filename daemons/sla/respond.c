@@ -447,6 +447,7 @@ static void destructor(void *data)
 	struct respond *r = data;
 
 	tmr_cancel(&r->tmr);
+	unlogged_say(r);
 	core_close(&r->core);
 	list_flush(&r->ports);
 	for (int i = 0; i < FAMILIES; i++)

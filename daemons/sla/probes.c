@@ -185,11 +185,10 @@ void probe_cancel(struct probe *pr)
 static void scheduled(const struct sla_run *run, void *arg)
 {
 	struct path *path = arg;
-	json_t *o = run ? result_summary(run) : NULL;
+	json_t *o = run ? result_count(&path->metrics, run) : NULL;
 
 	if (!o)
 		return;
-	result_count(&path->metrics, run);
 	if (!path->since)
 		path->since = json_incref(json_object_get(o, "start"));
 	log_event_json("sla-result", json_deep_copy(o));

@@ -4,16 +4,6 @@
 #include "daemons/sla/result.h"
 #include "lib/sla/show/show.h"
 
-json_t *result_summary(const struct sla_run *run)
-{
-	struct sbuf sb = {0};
-	json_t *o = sla_show_write(&sb, run, "brief") ? NULL : json_loads(sbuf_str(&sb), 0, NULL);
-
-	sbuf_reset(&sb);
-	return o;
-}
-
-
 static int samples_write(struct sbuf *sb, const struct sla_run *run)
 {
 	sbuf_puts(sb, "stream,seq,arrival,rseq,copies,t1,t2,t3,t4,flags,bytes,dscp_far,dscp_near\n");
@@ -56,12 +46,19 @@ bool result_unfit(const struct sla_run *run)
 }
 
 
-void result_count(struct sla_metrics *m, const struct sla_run *run)
+json_t *result_count(struct sla_metrics *m, const struct sla_run *run)
 {
+	struct sbuf sb = {0};
 	struct sla_show sh;
 	struct arena a = {0};
+	json_t *o = NULL;
 
-	if (!sla_show_init(&sh, &a, run, 0))
+	if (!sla_show_init(&sh, &a, run, 0)) {
 		sla_metrics_add(m, &sh);
+		sla_format_find("brief")->write(&sb, &sh);
+		o = json_loads(sbuf_str(&sb), 0, NULL);
+	}
+	sbuf_reset(&sb);
 	arena_reset(&a);
+	return o;
 }

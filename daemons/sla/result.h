@@ -19,10 +19,8 @@ int result_write(struct sbuf *sb, const struct sla_run *run, const char *format)
 /** Does it miss a target for certain? */
 bool result_unfit(const struct sla_run *run);
 
-/** The few figures that a status or a log shows. @return new reference or NULL */
-json_t *result_summary(const struct sla_run *run);
-
-/** Add it to what is kept of its path; a broken run adds nothing. */
-void result_count(struct sla_metrics *m, const struct sla_run *run);
+/** Add it to what is kept of its path. @return the few figures that a status or
+ *  a log shows, a new reference; NULL: the run is broken, or no memory */
+json_t *result_count(struct sla_metrics *m, const struct sla_run *run);
 
 #endif

@@ -56,16 +56,23 @@ int sla_show_init(struct sla_show *sh, struct arena *a, const struct sla_run *ru
 }
 
 
+const struct sla_format *sla_format_find(const char *name)
+{
+	for (const struct sla_format *f = sla_formats; f->name; f++)
+		if (!strcmp(f->name, name))
+			return f;
+	return NULL;
+}
+
+
 int sla_show_write(struct sbuf *sb, const struct sla_run *run, const char *format)
 {
-	const struct sla_format *f = sla_formats;
+	const struct sla_format *f = sla_format_find(format);
 	struct arena a = {0};
 	struct sla_show sh;
 	int err;
 
-	while (f->name && strcmp(f->name, format))
-		f++;
-	if (!f->name)
+	if (!f)
 		return ENOENT;
 
 	err = sla_show_init(&sh, &a, run, 0);

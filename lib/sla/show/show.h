@@ -40,6 +40,9 @@ struct sla_format {
  *  brief */
 extern const struct sla_format sla_formats[];
 
+/** @return NULL: no such format */
+const struct sla_format *sla_format_find(const char *name);
+
 /** Figures and writing in one. @return as sla_show_init(); ENOENT no such
  *  format; what the sbuf says */
 int sla_show_write(struct sbuf *sb, const struct sla_run *run, const char *format);
